@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // A tool is tied to the thread that starts it (src/adapters/tied-process.ts): processes, not worker threads.
+    pool: 'forks',
+    maxWorkers: 3,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    exclude: ['dist/**', 'node_modules/**'],
+    globalSetup: 'test/support/tools-on-path.ts',
+  },
+});
