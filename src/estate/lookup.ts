@@ -1,0 +1,94 @@
+import { posix, resolve, win32 } from 'node:path';
+import type { LoadedEstate } from './load.js';
+import { splitVolumePath } from './paths.js';
+import type { Estate, Job, Repository, Volume } from './schema.js';
+
+/** The named entry of a section; throws a RangeError for a name that is not in it. */
+function entry<T>(section: Readonly<Record<string, T>>, kind: string, name: string): T {
+  const found = Object.hasOwn(section, name) ? section[name] : undefined;
+  if (found === undefined) throw new RangeError(`the estate declares no ${kind} "${name}"`);
+  return found;
+}
+
+/** Throws a RangeError if there is none of that name, as all look-ups here do. */
+export const jobOf = (estate: Estate, name: string): Job => entry(estate.jobs, 'job', name);
+export const volumeOf = (estate: Estate, name: string): Volume => entry(estate.volumes, 'volume', name);
+export const repositoryOf = (estate: Estate, name: string): Repository =>
+  entry(estate.repositories, 'repository', name);
+
+/** The host whose worker runs the job: that of its source, or of the repository for check and drill. */
+export function jobHost(estate: Estate, jobName: string): string {
+  const job = jobOf(estate, jobName);
+  switch (job.kind) {
+    case 'snapshot':
+    case 'backup':
+    case 'mirror':
+      return volumeOf(estate, job.volume).host;
+    case 'graduation':
+      return volumeOf(estate, splitVolumePath(job.from).volume).host;
+    case 'purge':
+      return volumeOf(estate, splitVolumePath(job.path).volume).host;
+    case 'check':
+    case 'drill':
+      return repositoryOf(estate, job.repository).host;
+  }
+}
+
+/** Every volume that the job reads or writes, the source first, each once. */
+export function volumesOfJob(estate: Estate, jobName: string): string[] {
+  const job = jobOf(estate, jobName);
+  const names: (string | undefined)[] = [];
+  if (job.kind === 'graduation') names.push(splitVolumePath(job.from).volume, splitVolumePath(job.to).volume);
+  if (job.kind === 'purge') names.push(splitVolumePath(job.path).volume);
+  if ('volume' in job) names.push(job.volume);
+  if ('repository' in job) names.push(repositoryOf(estate, job.repository).volume);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** The volume that the job fills; undefined for one that writes elsewhere or nowhere. */
+export function destinationOfJob(estate: Estate, jobName: string): string | undefined {
+  const job = jobOf(estate, jobName);
+  if (job.kind === 'graduation') return splitVolumePath(job.to).volume;
+  if (job.kind === 'snapshot' || job.kind === 'backup') return repositoryOf(estate, job.repository).volume;
+  return undefined;
+}
+
+/** Absolute path of a volume's root on its host. */
+export function volumeRoot({ estate, directory }: LoadedEstate, volumeName: string): string {
+  const { mountpoint, host } = volumeOf(estate, volumeName);
+  if (estate.hosts[host]?.platform === 'windows') return win32.normalize(mountpoint);
+  return resolve(directory, mountpoint);
+}
+
+/** Absolute path of a repository that lies on a volume; undefined for any other. */
+export function repositoryPath(loaded: LoadedEstate, repositoryName: string): string | undefined {
+  const { volume, path } = repositoryOf(loaded.estate, repositoryName);
+  if (volume === undefined || path === undefined) return undefined;
+  return posix.join(volumeRoot(loaded, volume), path);
+}
+
+/** `PATH` below a repository's remote, as rclone takes it after the remote's name; undefined for any other. */
+export function repositoryRemotePath(estate: Estate, repositoryName: string): string | undefined {
+  const { remote, path } = repositoryOf(estate, repositoryName);
+  if (remote === undefined || path === undefined) return undefined;
+  return posix.join(entry(estate.remotes, 'remote', remote).path ?? '', path);
+}
+
+/** One line for people: `snapshot of flux to flux-local`. */
+export function describeJob(estate: Estate, jobName: string): string {
+  const job = jobOf(estate, jobName);
+  switch (job.kind) {
+    case 'snapshot':
+    case 'backup':
+      return `${job.kind} of ${job.volume} to ${job.repository}`;
+    case 'mirror':
+      return `mirror of ${job.volume} to ${job.remote}`;
+    case 'graduation':
+      return `graduation from ${job.from} to ${job.to}`;
+    case 'purge':
+      return `purge of ${job.path}`;
+    case 'check':
+    case 'drill':
+      return `${job.kind} of ${job.repository}`;
+  }
+}

@@ -1,0 +1,89 @@
+import { posix } from 'node:path';
+import { isAbsoluteOn } from '../paths.js';
+import { showText } from '../yaml/show.js';
+import type { Rule } from './rule.js';
+
+/** Bytes that a label may have: mkfs.xfs(8), mke2fs(8), mkfs.btrfs(8). */
+const LONGEST_LABEL = { xfs: 12, ext4: 16, btrfs: 255 } as const;
+
+/** Mountpoints are absolute (except of directories) and not the root; labels fit; drives are told apart. */
+export const volumes: Rule = ({ draft, places, intact, report, reportMissing, warn }) => {
+  const drives = new Map<string, string>();
+  for (const [name, volume] of Object.entries(draft.volumes)) {
+    const { mountpoint, filesystem, label, drive, host } = volume;
+    const path = (...keys: string[]) => ['volumes', name, ...keys];
+    const platform = Object.hasOwn(draft.hosts, host ?? '') ? draft.hosts[host ?? '']?.platform : undefined;
+    if (mountpoint !== undefined && filesystem !== undefined && filesystem !== 'directory') {
+      if (!isAbsoluteOn(platform ?? 'linux', mountpoint)) {
+        report(
+          path('mountpoint'),
+          `found ${showText(mountpoint)}, expected an absolute path (only a directory volume may lie relative to the estate file)`,
+        );
+      }
+    }
+    if (/^(?:[a-z]:)?\/?$/i.test(places.volume(name)?.path ?? '-')) {
+      report(
+        path('mountpoint'),
+        `found ${showText(mountpoint ?? '')}, expected a folder below the root of the machine`,
+      );
+    }
+    if (label !== undefined && filesystem !== undefined && filesystem !== 'directory') {
+      const [length, most] = [Buffer.byteLength(label), LONGEST_LABEL[filesystem]];
+      if (length > most) {
+        report(
+          path('label'),
+          `found a label of ${String(length)} bytes, expected at most ${String(most)} for ${filesystem}`,
+        );
+      }
+    }
+    if (!drive) continue;
+    if (drive.serial !== undefined && drive.image !== undefined) {
+      report(path('drive', 'image'), 'found both serial and image, expected one of them');
+    } else if (drive.serial === undefined && drive.image === undefined && intact(path('drive'))) {
+      reportMissing(path('drive', 'serial'), 'the serial number of a disk, or image');
+    }
+    if (filesystem === 'directory')
+      warn(path('drive'), 'a directory volume has no drive: this one is never touched');
+    if (drive.serial === undefined && drive.image === undefined) continue;
+    const identity =
+      drive.serial === undefined
+        ? `${host ?? ''} image ${posix.normalize(drive.image ?? '')}`
+        : `serial ${drive.serial}`;
+    const other = drives.get(identity);
+    if (other === undefined) drives.set(identity, name);
+    else {
+      const key = drive.serial === undefined ? 'image' : 'serial';
+      report(path('drive', key), `found the ${key} of volume "${other}", expected one of its own`);
+    }
+  }
+};
+
+/** No volume lies at, or below, the mountpoint of another on the same host. */
+export const nesting: Rule = ({ draft, places, report }) => {
+  const names = new Map<string, string>();
+  for (const name of Object.keys(draft.volumes)) {
+    const place = places.volume(name);
+    if (!place || place.path === '/') continue;
+    const identity = `${place.host}:${place.path}`;
+    const other = names.get(identity);
+    if (other === undefined) names.set(identity, name);
+    else
+      report(
+        ['volumes', name, 'mountpoint'],
+        `found the mountpoint of volume "${other}", expected one of its own`,
+      );
+  }
+  for (const name of Object.keys(draft.volumes)) {
+    const place = places.volume(name);
+    if (!place) continue;
+    for (let path = posix.dirname(place.path); path !== '/' && path !== '.'; path = posix.dirname(path)) {
+      const outer = names.get(`${place.host}:${path}`);
+      if (outer === undefined) continue;
+      report(
+        ['volumes', name, 'mountpoint'],
+        `found ${showText(draft.volumes[name]?.mountpoint ?? '')}, which lies inside volume "${outer}" (${showText(path)}), expected a place outside: volumes are not nested`,
+      );
+      break;
+    }
+  }
+};

@@ -1,0 +1,42 @@
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Milliseconds by which the zone's wall clock is ahead of UTC at an instant (ms since the epoch). */
+export function zoneOffset(zone: string, instant: number): number {
+  const [, sign, hours, minutes, seconds] =
+    /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(format(zone).format(instant)) ?? [];
+  const total = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+  return (sign === '-' ? -1000 : 1000) * total;
+}
+
+/** Making a format costs more than a thousand uses of it. */
+function format(zone: string): Intl.DateTimeFormat {
+  const known =
+    formats.get(zone) ?? new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  formats.set(zone, known);
+  return known;
+}
+
+/** What the clock on the wall shows in the zone: `weekday` 0 is Sunday. */
+export function wallClock(zone: string, instant: number): { weekday: number; minuteOfDay: number } {
+  const wall = new Date(instant + zoneOffset(zone, instant));
+  return { weekday: wall.getUTCDay(), minuteOfDay: wall.getUTCHours() * 60 + wall.getUTCMinutes() };
+}
+
+const MINUTE = 60_000;
+const WEEK = 7 * 24 * 60 * MINUTE;
+
+/** Instants from `from` to `to` at which the zone's clock goes forward, to the minute. */
+export function clockSkips(zone: string, from: number, to: number): number[] {
+  const skips: number[] = [];
+  for (let week = from; week < to; week += WEEK) {
+    let [before, after] = [week, week + WEEK];
+    if (zoneOffset(zone, after) <= zoneOffset(zone, before)) continue;
+    while (after - before > MINUTE) {
+      const middle = before + Math.floor((after - before) / 2 / MINUTE) * MINUTE;
+      if (zoneOffset(zone, middle) > zoneOffset(zone, before)) after = middle;
+      else before = middle;
+    }
+    skips.push(after);
+  }
+  return skips;
+}
