@@ -1,0 +1,96 @@
+import { readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { startTicksOf } from './process-record.js';
+import type { ResticRepository } from './restic-repository.js';
+import { runTool } from './tool.js';
+
+const Lock = z.object({ time: z.coerce.date(), hostname: z.string(), pid: z.number().int() });
+type Lock = z.infer<typeof Lock>;
+
+/** The first PID namespace of a Linux kernel has this inode (PROC_PID_INIT_INO in include/linux/proc_ns.h). */
+const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** Ticks a second in /proc, on every architecture (USER_HZ). */
+const USER_HZ = 100;
+
+/** The kernel gives the time of boot in whole seconds. */
+const BOOT_TIME_ERROR_MS = 2000;
+
+/** restic replaces its lock every 5 minutes; one that is older than this is not being refreshed (milliseconds). */
+const REFRESHED_WITHIN_MS = 6 * 60_000;
+
+/**
+ * Removes the lock that restic ran into if this host made it and the process that did is gone: that one lock file,
+ * of a repository that is a folder on this host. `restic unlock` would remove other hosts' locks too. `said` is what
+ * restic answered. True if a lock was removed, so that trying again has a point. Safe to repeat.
+ */
+export async function removeStaleLock(
+  repository: ResticRepository,
+  said: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const id = /storage ID ([0-9a-f]{8,64})/.exec(said)?.[1];
+  if (id === undefined || repository.folder === undefined) return false;
+  const folder = join(repository.folder, 'locks');
+  const file = (await readdir(folder)).find((name) => name.startsWith(id));
+  if (file === undefined) return true; // released meanwhile
+  const lock = await readLock(repository, file, signal);
+  if (lock?.hostname !== hostname() || !(await isGone(lock))) return false;
+  await rm(join(folder, basename(file)), { force: true });
+  return true;
+}
+
+async function readLock(
+  repository: ResticRepository,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Lock | undefined> {
+  const { exitCode, stdout } = await runTool({
+    file: repository.restic,
+    args: ['cat', 'lock', id, '--no-lock', '--quiet'],
+    environment: repository.environment,
+    ...(signal && { signal }),
+  });
+  if (exitCode !== 0) return undefined;
+  return Lock.safeParse(JSON.parse(stdout)).data;
+}
+
+/** Whether the process that made a lock on this host is certainly gone. */
+async function isGone({ pid, time }: Lock): Promise<boolean> {
+  const outsideOurView = await mayRunOutsideOurView();
+  if (outsideOurView === undefined) return false;
+  if (outsideOurView && Date.now() - time.getTime() < REFRESHED_WITHIN_MS) return false;
+  for (const candidate of await processesKnownAs(pid)) {
+    const reused = (await startedAt(candidate)) > time.getTime() + BOOT_TIME_ERROR_MS;
+    if (!reused) return false;
+  }
+  return true;
+}
+
+/** A worker inside a container does not see every process of the machine; undefined where nothing can be said. */
+async function mayRunOutsideOurView(): Promise<boolean | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  return (await readlink('/proc/self/ns/pid')) !== INITIAL_PID_NAMESPACE;
+}
+
+/** Processes that have this id in our PID namespace or in one below it, where a container's restic has another id. */
+async function processesKnownAs(pid: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const status = await readFile(`/proc/${entry}/status`, 'utf8').catch(() => '');
+    const ids = /^NSpid:\s*(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
+    if (ids.includes(String(pid))) found.push(entry);
+  }
+  return found;
+}
+
+/** When a process began (milliseconds since the epoch, to a second); infinitely late for one that has ended. */
+async function startedAt(pid: string): Promise<number> {
+  const ticks = await startTicksOf(Number(pid));
+  if (ticks === undefined) return Infinity;
+  const boot = Number(/^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1]);
+  return (boot + ticks / USER_HZ) * 1000;
+}

@@ -1,0 +1,133 @@
+import { type FailureType, FtsError } from '../domain/failures.js';
+import { removeStaleLock } from './restic-locks.js';
+import { ResticExit, meaningOf, resticFailure } from './restic-failure.js';
+import type { ResticRepository } from './restic-repository.js';
+import { redact } from './redaction.js';
+import { type ToolCall, type ToolExit, runTool } from './tool.js';
+
+/**
+ * restic goes on trying for 15 minutes to reach a repository before it says anything final. Until it has opened the
+ * repository, this long is enough (milliseconds): the activity fails visibly and is retried.
+ */
+const OPENING_PATIENCE_MS = 30_000;
+
+/** So many vain tries in that time are no hiccup. */
+const VAIN_TRIES = 3;
+
+/** A refusal is believed when it was said this often. */
+const REFUSALS = 2;
+
+/** Exit codes that a caller understands; any other is a failure. */
+const ANSWERS = new Set<number | undefined>([
+  ResticExit.complete,
+  ResticExit.partial,
+  ResticExit.noRepository,
+]);
+
+/** One restic command on one repository. */
+export interface ResticCall {
+  args: readonly string[];
+  directory?: string;
+  signal?: AbortSignal;
+  /** Each JSON message on stdout. */
+  onMessage?: (message: unknown) => void;
+  /** Each JSON message on stderr: `{message_type: "error", …}`. */
+  onProblem?: (message: unknown) => void;
+  /** Why restic does not get on, for a person. */
+  onWaiting?: (reason: string) => void;
+}
+
+/**
+ * Runs restic and returns how it ended: exit codes 0, 3 and 10 are answers, anything else is thrown as an `FtsError`.
+ * A lock left by a dead process of this host is removed, that one file only, and restic is run again.
+ */
+export async function runRestic(repository: ResticRepository, call: ResticCall): Promise<ToolExit> {
+  for (;;) {
+    const exit = await runOnce(repository, call);
+    if (ANSWERS.has(exit.exitCode)) return exit;
+    if (exit.exitCode === ResticExit.locked && (await removeStaleLock(repository, exit.stderr, call.signal)))
+      continue;
+    throw resticFailure(repository.name, exit.exitCode, exit.stderr);
+  }
+}
+
+async function runOnce(repository: ResticRepository, call: ResticCall): Promise<ToolExit> {
+  const opening = watchOpening(repository.name);
+  try {
+    return await runTool(toolCall(repository, call, opening));
+  } finally {
+    opening.end();
+  }
+}
+
+/** Gives up on a repository that cannot be opened. Once it is open, restic's own patience counts: an upload of days outlives an outage. */
+function watchOpening(repository: string) {
+  const givenUp = new AbortController();
+  let opened = false;
+  let tries = 0;
+  let refusals = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let last = '';
+  const giveUp = (type: FailureType): void => {
+    givenUp.abort(new FtsError(type, `repository ${repository}: ${last}`));
+  };
+  return {
+    signal: givenUp.signal,
+    /** restic said that it tries again, and why. */
+    retrying(reason: string): void {
+      if (opened) return;
+      last = reason;
+      tries += 1;
+      if (meaningOf(reason) === 'RemoteDenied' && ++refusals >= REFUSALS) giveUp('RemoteDenied');
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (!opened && tries >= VAIN_TRIES) giveUp('RepositoryUnreachable');
+      }, OPENING_PATIENCE_MS);
+    },
+    opened(): void {
+      opened = true;
+    },
+    end(): void {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function toolCall(
+  repository: ResticRepository,
+  call: ResticCall,
+  opening: ReturnType<typeof watchOpening>,
+): ToolCall {
+  return {
+    file: repository.restic,
+    args: [...repository.options, ...call.args],
+    environment: repository.environment,
+    lock: repository.lock,
+    ...(call.directory !== undefined && { directory: call.directory }),
+    signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,
+    onStdout: (line) => {
+      const message = parsed(line);
+      if (message === undefined) return;
+      opening.opened();
+      call.onMessage?.(message);
+    },
+    onStderr: (line) => {
+      const message = parsed(line);
+      if (message !== undefined) call.onProblem?.(message);
+      if (message !== undefined || !line.includes('retrying after')) return;
+      const reason = redact(line);
+      opening.retrying(reason);
+      call.onWaiting?.(reason);
+    },
+  };
+}
+
+/** restic mixes plain lines into its JSON, on both streams. */
+function parsed(line: string): unknown {
+  if (!/^[{[]/.test(line)) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

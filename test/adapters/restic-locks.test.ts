@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PASSWORD, type ResticEstate, makeResticEstate, save } from '../support/restic-estate.js';
+
+let estate: ResticEstate;
+let newest: string;
+const holders: ChildProcess[] = [];
+
+beforeEach(async () => {
+  estate = await makeResticEstate();
+  await writeFile(join(estate.flux, 'file'), 'content');
+  newest = await save(estate);
+});
+afterEach(async () => {
+  for (const holder of holders.splice(0)) await kill(holder);
+  await estate.remove();
+});
+
+const locks = (): Promise<string[]> => readdir(join(estate.repository, 'locks'));
+
+/** A plain restic that holds a shared lock for as long as its standard input stays open. */
+async function holdLock(wrapper: readonly string[] = []): Promise<ChildProcess> {
+  const before = (await locks()).length;
+  const args = [...wrapper, 'restic', '--repo', estate.repository, 'backup', '--stdin'];
+  const holder = spawn('env', args, {
+    env: { ...process.env, RESTIC_PASSWORD: PASSWORD },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  holders.push(holder);
+  await expect.poll(async () => (await locks()).length, { timeout: 20_000 }).toBe(before + 1);
+  return holder;
+}
+
+async function kill(holder: ChildProcess): Promise<void> {
+  if (holder.exitCode !== null || holder.signalCode !== null) return;
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+}
+
+const forget = async (): Promise<unknown> =>
+  estate.run(estate.activities.forgetSnapshots, { ...(await estate.request()), snapshotId: newest });
+
+/** The same host name, and a host name of its own, for one process. */
+const onAnotherHost = ['unshare', '--uts', 'sh', '-c', 'hostname elsewhere && exec "$@"', 'sh'];
+
+/** A PID namespace in which the process has an id that no process has outside. */
+const inContainer = [
+  ...['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c'],
+  ...['echo $(($(cat /proc/sys/kernel/pid_max) - 100)) > /proc/sys/kernel/ns_last_pid; "$@"; true', 'sh'],
+];
+
+describe('a lock in the repository', () => {
+  it('of a dead process of this host is removed', async () => {
+    await kill(await holdLock());
+    expect(await locks()).toHaveLength(1);
+    expect(await forget()).toEqual({ forgotten: 0 });
+    expect(await locks()).toEqual([]);
+  });
+
+  it('of a living process is waited for', async () => {
+    await holdLock();
+    await expect(forget()).rejects.toMatchObject({ type: 'RepositoryLocked', nonRetryable: false });
+    expect(await locks()).toHaveLength(1);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'of another host stays, also beside a dead one of this host',
+    async () => {
+      await kill(await holdLock(onAnotherHost));
+      const foreign = await locks();
+      await kill(await holdLock());
+      await expect(forget()).rejects.toMatchObject({
+        type: 'RepositoryLocked',
+        message: expect.stringContaining('elsewhere') as string,
+      });
+      expect(await locks()).toEqual(expect.arrayContaining(foreign));
+    },
+  );
+
+  it.runIf(process.getuid?.() === 0)(
+    'of a living process in a container with our host name stays',
+    async () => {
+      await holdLock(inContainer);
+      await expect(forget()).rejects.toMatchObject({ type: 'RepositoryLocked' });
+      expect(await locks()).toHaveLength(1);
+    },
+  );
+});

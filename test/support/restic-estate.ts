@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { State } from '../../src/adapters/state.js';
+import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import type { JobRequest } from '../../src/domain/job.js';
+import { declarationOf } from '../../src/estate/declaration.js';
+import { loadEstate } from '../../src/estate/load.js';
+import { createEstateSource } from '../../src/estate/source.js';
+import { createHostActivities } from '../../workers/host-activities.js';
+
+const silent = new DefaultLogger('ERROR', () => undefined);
+
+export const PASSWORD = 'canary-5f1c8d-password';
+
+/** Jobs by name; `repository` is `local` unless said otherwise. */
+type Sections = Record<string, Record<string, unknown>>;
+
+/**
+ * A folder with an estate of two `directory` volumes, flux (to be saved) and space (with the repository `local`), both
+ * provisioned, and the activities of its host with the real tools behind them.
+ */
+export async function makeResticEstate(sections: Sections = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'fts-restic-'));
+  const file = join(folder, 'estate.yaml');
+  const secrets = join(folder, 'secrets.yaml');
+  await writeFile(secrets, stringify({ password: PASSWORD, wrong: 'another password' }), { mode: 0o600 });
+  const write = async (changed: Sections): Promise<void> => {
+    const { jobs, repositories } = changed;
+    const declared = {
+      estate: 'testbed',
+      timezone: 'Etc/UTC',
+      hosts: { here: { platform: 'linux' } },
+      volumes: {
+        flux: { host: 'here', mountpoint: './flux', filesystem: 'directory' },
+        space: { host: 'here', mountpoint: './space', filesystem: 'directory' },
+      },
+      repositories: {
+        local: { host: 'here', volume: 'space', path: 'restic/local', password: 'password' },
+        ...repositories,
+      },
+      jobs: { save: snapshotJob(), ...jobs },
+      secrets: { provider: 'file', path: 'secrets.yaml' },
+    };
+    await writeFile(file, stringify(declared));
+  };
+  await write(sections);
+
+  const state = new State(join(folder, 'state'), 'testbed');
+  const loaded = await loadEstate(file);
+  for (const volume of ['flux', 'space']) await provisionVolume({ state, loaded, volume });
+  const estates = await createEstateSource(file, (error) => {
+    throw error;
+  });
+  const activities = createHostActivities({ host: 'here', estates, state });
+  const repository = join(folder, 'space', 'restic', 'local');
+
+  return {
+    folder,
+    file,
+    secrets,
+    state,
+    activities,
+    flux: join(folder, 'flux'),
+    space: join(folder, 'space'),
+    repository,
+    /** Writes the estate anew with other jobs or repositories. */
+    change: write,
+    request: async (job = 'save'): Promise<JobRequest> => ({
+      estate: 'testbed',
+      job,
+      declaration: declarationOf((await loadEstate(file)).estate, job),
+    }),
+    /** Runs an activity as Temporal would. */
+    run: <A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
+      new MockActivityEnvironment({}, { logger: silent }).run(activity, ...args),
+    /** The repository as its user sees it, with plain restic. */
+    restic: async (...args: string[]): Promise<string> =>
+      (await execa('restic', ['--repo', repository, ...args], { env: { RESTIC_PASSWORD: PASSWORD } })).stdout,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+export type ResticEstate = Awaited<ReturnType<typeof makeResticEstate>>;
+
+/** A job that saves flux to the repository `local`. */
+export const snapshotJob = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  kind: 'snapshot',
+  volume: 'flux',
+  repository: 'local',
+  keep: { last: 3 },
+  ...more,
+});
+
+/** Takes a snapshot, making the repository first where there is none, and returns its id. */
+export async function save(estate: ResticEstate, job = 'save'): Promise<string> {
+  const { takeSnapshot, createRepository } = estate.activities;
+  const request = await estate.request(job);
+  let taken = await estate.run(takeSnapshot, request);
+  if (taken.repository === 'absent') {
+    await estate.run(createRepository, request);
+    taken = await estate.run(takeSnapshot, request);
+  }
+  if (taken.repository === 'absent') throw new Error('the repository that was just made is not there');
+  return taken.snapshotId;
+}

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE_MS = 45_000;
+const PAUSE_MS = 100;
+
+/** Asks again until the answer is neither false nor undefined nor an error; the last error explains why it never was. */
+export async function until<T>(ask: () => Promise<T> | T): Promise<Exclude<T, false | undefined>> {
+  let last: unknown;
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+    try {
+      const answer = await ask();
+      if (answer !== false && answer !== undefined) return answer as Exclude<T, false | undefined>;
+      last = answer;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(PAUSE_MS);
+  }
+  throw new Error(`never came true: ${ask.toString()}`, { cause: last });
+}
