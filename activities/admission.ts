@@ -1,0 +1,69 @@
+import type { JobRequest } from '../src/domain/job.js';
+import { FtsError } from '../src/domain/failures.js';
+import { declaredJob } from '../src/estate/admission.js';
+import type { LoadedEstate } from '../src/estate/load.js';
+import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
+import { patiently } from './patience.js';
+
+/** What the guard says of a healthy volume. */
+export interface GuardedVolume {
+  mountpoint: string;
+  totalBytes?: number;
+  freeBytes?: number;
+  /** Changes when the tree at the mountpoint is swapped or mounted anew. */
+  identity?: string;
+}
+
+/** Answers only for a volume that is the declared one, mounted and alive; fails with `VolumeUnavailable`. */
+export interface Guard {
+  require(volume: string): Promise<GuardedVolume>;
+}
+
+export interface AdmissionDependencies {
+  host: string;
+  current: () => Promise<LoadedEstate>;
+  guard: (loaded: LoadedEstate) => Guard;
+}
+
+export type Admission = { admitted: true } | { admitted: false; reason: string };
+
+/** A volume that is written to keeps this free: 1 GiB, or a fiftieth of a small one. */
+const RESERVE_BYTES = 1024 ** 3;
+const RESERVE_SHARE = 1 / 50;
+
+export const createAdmissionActivities = ({ host, current, guard }: AdmissionDependencies) => ({
+  /**
+   * Whether the host lets the job run now: declared as the request says, not paused, its volumes healthy, room where
+   * it writes. Changes nothing; safe to retry.
+   */
+  admitJob: (request: JobRequest): Promise<Admission> =>
+    patiently('guard', undefined, async () => {
+      const loaded = await current();
+      const job = declaredJob(loaded, host, request);
+      if (job.paused && !request.force) {
+        return { admitted: false, reason: `the estate pauses job ${request.job}` };
+      }
+      const destination = destinationOfJob(loaded.estate, request.job);
+      const guarded = guard(loaded);
+      await Promise.all(
+        volumesOfJob(loaded.estate, request.job).map(async (volume) => {
+          const condition = await guarded.require(volume);
+          if (volume === destination) requireRoom(volume, condition);
+        }),
+      );
+      return { admitted: true };
+    }),
+});
+
+function requireRoom(volume: string, { mountpoint, freeBytes, totalBytes }: GuardedVolume): void {
+  if (freeBytes === undefined || totalBytes === undefined) return;
+  const reserve = Math.min(RESERVE_BYTES, totalBytes * RESERVE_SHARE);
+  if (freeBytes >= reserve) return;
+  throw new FtsError(
+    'DestinationFull',
+    `volume ${volume} at ${mountpoint} has ${String(freeBytes)} bytes free, and ${String(Math.ceil(reserve))} are kept back`,
+    'make room on it, then run the job again',
+  );
+}
+
+export type AdmissionActivities = ReturnType<typeof createAdmissionActivities>;

@@ -1,0 +1,113 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RecordActivities } from '../activities/record.js';
+import type { FailureDetail, JobInput, RunError, RunReport } from '../src/domain/job.js';
+import type { Outcome } from '../src/domain/outcome.js';
+import { SearchAttribute } from '../src/domain/search-attributes.js';
+import { onHost } from './host-activities.js';
+
+/** What has been done so far, for the report of a run that fails half-way. */
+export interface Done<Result> {
+  result: Result | null;
+}
+
+/**
+ * Runs a job's steps and sees that its end is told everywhere: in the host's record, in the run's search attribute
+ * and memo, and in its result or failure. A complete run that cannot be recorded has failed.
+ */
+export async function conclude<Result>(
+  input: JobInput,
+  steps: (done: Done<Result>) => Promise<RunReport<Result>>,
+): Promise<RunReport<Result>> {
+  const done: Done<Result> = { result: null };
+  try {
+    const report = await steps(done);
+    done.result = report.result;
+    await record(input, report);
+    tell(report);
+    return report;
+  } catch (caught) {
+    const { result } = done;
+    const report: Ended = isCancellation(caught)
+      ? { outcome: 'cancelled', result }
+      : { outcome: 'failed', result, error: errorOf(caught) };
+    await CancellationScope.nonCancellable(() => recordIfThere(input, report));
+    tell(report);
+    throw report.error ? failureOf(report.error, result, caught) : caught;
+  }
+}
+
+interface Ended {
+  outcome: Outcome;
+  result: unknown;
+  error?: RunError;
+}
+
+/** A host that cannot write a small file will not learn it. One that is away is waited for: that is no attempt. */
+const RECORD_ATTEMPTS = 5;
+
+async function record({ job, host }: JobInput, ended: Ended): Promise<void> {
+  if (ended.outcome === 'skipped') return;
+  const { recordRun } = onHost<RecordActivities>(host, {
+    startToCloseTimeout: '1 minute',
+    retry: { maximumAttempts: RECORD_ATTEMPTS },
+    summary: 'record',
+  });
+  await recordRun({ job, startedAt: workflowInfo().startTime.toISOString(), ...ended });
+}
+
+/** A failed run does not wait for its host to come back, nor fail for another reason: status has Temporal's word for it. */
+async function recordIfThere({ job, host }: JobInput, ended: Ended): Promise<void> {
+  const { recordRun } = onHost<RecordActivities>(host, {
+    scheduleToCloseTimeout: '20 seconds',
+    startToCloseTimeout: '10 seconds',
+    summary: 'record',
+  });
+  try {
+    await recordRun({ job, startedAt: workflowInfo().startTime.toISOString(), ...ended });
+  } catch (error) {
+    log.warn('the host did not record the end of the run', { error });
+  }
+}
+
+function tell(ended: Ended): void {
+  setCurrentDetails(ended.error ? `**${ended.outcome}**: ${ended.error.message}` : `**${ended.outcome}**`);
+  upsertSearchAttributes([{ key: { name: SearchAttribute.outcome, type: 'KEYWORD' }, value: ended.outcome }]);
+  upsertMemo({ report: ended });
+}
+
+/** The failure of the whole run. An activity's own failure says more than that an activity failed, so that it takes its place. */
+function failureOf({ type, message, hint }: RunError, result: unknown, caught: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: [{ ...(hint !== undefined && { hint }), result } satisfies FailureDetail],
+    ...(caught instanceof Error && !(unwrapped(caught) instanceof ApplicationFailure) && { cause: caught }),
+  });
+}
+
+function errorOf(caught: unknown): RunError {
+  const failure = unwrapped(caught);
+  if (!(failure instanceof ApplicationFailure)) {
+    return { type: failure instanceof Error ? failure.name : 'Unknown', message: String(failure) };
+  }
+  const [detail] = (failure.details ?? []) as [FailureDetail?];
+  return {
+    type: failure.type ?? 'Unknown',
+    message: failure.message,
+    ...(detail?.hint !== undefined && { hint: detail.hint }),
+  };
+}
+
+const unwrapped = (caught: unknown): unknown =>
+  caught instanceof ActivityFailure ? (caught.cause ?? caught) : caught;
