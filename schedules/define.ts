@@ -1,0 +1,69 @@
+import type { ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
+import { dueWorkflowId, scheduleId } from '../src/domain/ids.js';
+import { isRunnable } from '../src/domain/job.js';
+import { jobSearchAttributes } from '../src/domain/job-start.js';
+import { CONTROL_QUEUE } from '../src/domain/queues.js';
+import { describeJob } from '../src/estate/lookup.js';
+import type { Estate } from '../src/estate/schema.js';
+import type { due } from '../workflows/due.js';
+import { calendarOf } from './calendar.js';
+import { jobInput } from './job-start.js';
+import { ESTATE_PAUSE_NOTE } from './pause.js';
+
+/** What was missed is caught up with one run if it is not older than this (seconds). */
+export const CATCHUP_SECONDS = 7 * 24 * 3600;
+
+/** A schedule of ours as `ScheduleClient.create` takes it; `cron` is kept beside it as it was written. */
+export interface JobSchedule {
+  job: string;
+  cron: string;
+  options: ScheduleOptions<ScheduleOptionsStartWorkflowAction<typeof due>>;
+}
+
+/** Marks a schedule as one of ours. */
+export const ownershipMemo = (estate: string, job: string): Record<string, string> => ({
+  managedBy: 'flux-time-space',
+  estate,
+  job,
+});
+
+/** The schedule of every job that has a cron and a kind this release runs. */
+export function estateSchedules(estate: Estate): JobSchedule[] {
+  return Object.entries(estate.jobs).flatMap(([job, { kind, cron }]) =>
+    cron !== undefined && isRunnable(kind) ? [jobSchedule(estate, job, cron)] : [],
+  );
+}
+
+/** Jobs whose cron comes to nothing, because this release has no workflow for their kind. */
+export const unscheduledJobs = (estate: Estate): { job: string; kind: string }[] =>
+  Object.entries(estate.jobs).flatMap(([job, { kind, cron }]) =>
+    cron !== undefined && !isRunnable(kind) ? [{ job, kind }] : [],
+  );
+
+function jobSchedule(estate: Estate, job: string, cron: string): JobSchedule {
+  const input = jobInput(estate, job);
+  const attributes = jobSearchAttributes(input);
+  const { jitter = 0, paused = false } = estate.jobs[job] ?? {};
+  return {
+    job,
+    cron,
+    options: {
+      scheduleId: scheduleId(estate.estate, job),
+      spec: { calendars: [calendarOf(cron)], timezone: estate.timezone, jitter: jitter * 1000 },
+      policies: { overlap: 'SKIP', catchupWindow: CATCHUP_SECONDS * 1000, pauseOnFailure: false },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'due',
+        workflowId: dueWorkflowId(estate.estate, job),
+        taskQueue: CONTROL_QUEUE,
+        args: [input],
+        typedSearchAttributes: attributes,
+        staticSummary: `${job} is due: ${describeJob(estate, job)}`,
+        staticDetails: `Starts \`${estate.estate}/${job}\`, unless it is running already.`,
+      },
+      memo: ownershipMemo(estate.estate, job),
+      typedSearchAttributes: attributes,
+      state: paused ? { paused, note: ESTATE_PAUSE_NOTE } : { paused },
+    },
+  };
+}

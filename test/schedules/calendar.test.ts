@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { calendarOf, canonicalCron } from '../../schedules/calendar.js';
+
+describe('canonicalCron', () => {
+  it.each([
+    ['0 * * * *', '0 * * * *'],
+    ['00 05 * * *', '0 5 * * *'],
+    ['*/15 * * * *', '*/15 * * * *'],
+    ['0,15,30,45 * * * *', '*/15 * * * *'],
+    ['5/20 * * * *', '5-45/20 * * * *'],
+    ['0 9-17 * * mon-fri', '0 9-17 * * 1-5'],
+    ['0 7 * * 6,7', '0 7 * * 0,6'],
+    ['0 0 1 jan,JUL *', '0 0 1 1,7 *'],
+    ['0 0 1,2,3,10 * *', '0 0 1-3,10 * *'],
+    ['* * * * 0-7', '* * * * *'],
+  ])('reads %s as %s', (cron, canonical) => {
+    expect(canonicalCron(cron)).toBe(canonical);
+  });
+
+  it('tells crons apart that fire at different times', () => {
+    expect(canonicalCron('0 5 * * *')).not.toBe(canonicalCron('0 5 * * 1'));
+  });
+});
+
+describe('calendarOf', () => {
+  it('keeps the cron as it was written, for whoever reads it in the Web UI', () => {
+    expect(calendarOf('0 5 * * mon')).toMatchObject({
+      comment: '0 5 * * mon',
+      dayOfWeek: [{ start: 'MONDAY', end: 'MONDAY', step: 1 }],
+    });
+  });
+
+  it('refuses what the estate would have refused', () => {
+    expect(() => calendarOf('0 5 * *')).toThrow(/0 5 \* \*/);
+  });
+});

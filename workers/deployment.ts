@@ -1,0 +1,42 @@
+import type { WorkerDeploymentOptions } from '@temporalio/worker';
+import { patiently } from './patiently.js';
+import type { WorkerSetting } from './worker-process.js';
+
+/** Which version of the workflow code a control worker runs. */
+export interface DeploymentVersion {
+  deploymentName: string;
+  buildId: string;
+}
+
+export const deploymentVersion = (estate: string, buildId: string): DeploymentVersion => ({
+  deploymentName: `fts-${estate}`,
+  buildId,
+});
+
+/** A run goes on under the newest code; what that must not change is held by replay tests. */
+export const deploymentOptions = (version: DeploymentVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'AUTO_UPGRADE',
+});
+
+/**
+ * Makes the version the one that gets all runs; without a current version the server gives none to anybody. The
+ * server refuses until it has seen the version poll, so this tries until it is accepted.
+ */
+export async function becomeCurrent(
+  { connection, namespace, logger }: WorkerSetting,
+  version: DeploymentVersion,
+  signal: AbortSignal,
+): Promise<void> {
+  await patiently(
+    () => connection.workflowService.setWorkerDeploymentCurrentVersion({ namespace, ...version }),
+    {
+      signal,
+      onFailure: (error) => {
+        logger.debug({ ...version, reason: String(error) }, 'not yet accepted as the current version');
+      },
+    },
+  );
+  logger.info({ ...version }, 'this version gets all runs');
+}
