@@ -1,0 +1,22 @@
+import { unscheduledJobs } from '../../schedules/define.js';
+import type { DevSetting } from './dev-plans.js';
+import { LOOPBACK } from './dev-ports.js';
+import { note } from './output.js';
+import { summaryOf } from './schedules-view.js';
+
+/** Puts the estate's schedules on the embedded server, and says what is declared but not run by this release. */
+export async function applyDevSchedules({ loaded: { estate }, port }: DevSetting): Promise<void> {
+  const [{ Client, Connection }, { applySchedules }] = await Promise.all([
+    import('@temporalio/client'),
+    import('../../schedules/apply.js'),
+  ]);
+  const connection = await Connection.connect({ address: `${LOOPBACK}:${String(port)}` });
+  try {
+    note(`Schedules: ${summaryOf(await applySchedules(new Client({ connection }), estate))}.`);
+  } finally {
+    await connection.close();
+  }
+  const idle = unscheduledJobs(estate).map(({ job, kind }) => `${job} (${kind})`);
+  if (idle.length > 0)
+    note(`Not scheduled, as this release does not run their kind yet: ${idle.join(', ')}.`);
+}

@@ -1,0 +1,37 @@
+import { formatDuration } from '../domain/units.js';
+import { CONTROL_QUEUE } from '../domain/queues.js';
+import { printableText } from './format.js';
+import type { GatheredStatus } from './status-gather.js';
+import type { JudgedJob } from './status-jobs.js';
+
+/** One line for each thing that is not as it should be: what it is, and what to do. */
+export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): string[] {
+  return [
+    ...(away === undefined ? [] : [`${away.message}: ${away.hint}`]),
+    ...jobs.filter(({ healthy }) => !healthy).map(jobAdvice),
+    ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
+    ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
+  ].map(printableText);
+}
+
+function jobAdvice({ status, last }: JudgedJob): string {
+  const { job, lastOutcome, ageSeconds, sloSeconds } = status;
+  if (lastOutcome === 'held') return `${job} is held: look at its plan with \`fts logs ${job}\``;
+  if (lastOutcome === 'failed' || lastOutcome === 'partial') {
+    const why = last?.error === undefined ? '' : `, ${last.error.type}: ${last.error.message}`;
+    return `${job} was ${lastOutcome}${why}: ${last?.error?.hint ?? `see \`fts logs ${job}\``}; then \`fts run ${job}\``;
+  }
+  if (ageSeconds === null) return `${job} should have run by now and never has: \`fts run ${job}\``;
+  const age = `${formatDuration(ageSeconds)} old, at most ${formatDuration(sloSeconds ?? 0)} is wanted`;
+  return `${job} is overdue (its last success is ${age}): \`fts run ${job}\`, or see \`fts runs ${job}\``;
+}
+
+function volumeAdvice({ status, found, hint }: GatheredStatus['volumes'][number]): string {
+  return `volume ${status.volume} is ${status.state} (${found}): ${hint ?? `look at ${status.mountpoint} on ${status.host}`}`;
+}
+
+function workerAdvice({ queue }: { queue: string }): string {
+  const command =
+    queue === CONTROL_QUEUE ? 'fts worker --control' : `fts worker --host ${queue.replace(/^host-/, '')}`;
+  return `no worker polls ${queue}: start it with \`${command}\`, or everything with \`fts dev\``;
+}

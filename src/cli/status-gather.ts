@@ -1,0 +1,110 @@
+import { State, stateRoot } from '../adapters/state.js';
+import { isEstateHealthy } from '../domain/health.js';
+import { isRunnable } from '../domain/job.js';
+import { CONTROL_QUEUE, hostQueue } from '../domain/queues.js';
+import type { LoadedEstate } from '../estate/load.js';
+import { jobHost } from '../estate/lookup.js';
+import type { Estate } from '../estate/schema.js';
+import { ServerUnreachable, type Session, withSession } from './connection.js';
+import { isOutage } from './grpc-errors.js';
+import { type JobHistory, jobHistories, recordedHistories } from './job-history.js';
+import { jobSchedules } from './job-schedules.js';
+import { type QueueWorker, queueWorker } from './pollers.js';
+import { type JobStatus, type JudgedJob, judgeJob } from './status-jobs.js';
+import { type InspectedVolume, type VolumeStatus, inspectVolumes } from './status-volumes.js';
+
+/** `fts status --json` (DESIGN, "Contract for programs"). */
+interface StatusView {
+  estate: string;
+  /** RFC 3339. */
+  at: string;
+  temporal: 'up' | 'down';
+  healthy: boolean;
+  jobs: JobStatus[];
+  volumes: VolumeStatus[];
+  workers: QueueWorker[];
+}
+
+/** The answer for programs, and what people are told beside it. */
+export interface GatheredStatus {
+  view: StatusView;
+  /** Of the estate. */
+  timezone: string;
+  jobs: JudgedJob[];
+  volumes: InspectedVolume[];
+  /** Why Temporal did not answer. */
+  away?: ServerUnreachable | undefined;
+}
+
+interface RunFacts {
+  temporal: 'up' | 'down';
+  jobs: JudgedJob[];
+  workers: QueueWorker[];
+  away?: ServerUnreachable;
+}
+
+/** Gathers an estate's status in few round trips; from this machine's records alone when Temporal is away. */
+export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus> {
+  const { estate } = loaded;
+  const state = new State(stateRoot(process.env), estate.estate);
+  const [facts, volumes] = await Promise.all([gatherRuns(loaded, state), inspectVolumes(loaded, state)]);
+  const { temporal, jobs, workers, away } = facts;
+  const volumeStatuses = volumes.map(({ status }) => status);
+  const view: StatusView = {
+    estate: estate.estate,
+    at: new Date().toISOString(),
+    temporal,
+    healthy: temporal === 'up' && isEstateHealthy({ jobs, volumes: volumeStatuses, workers }),
+    jobs: jobs.map(({ status }) => status),
+    volumes: volumeStatuses,
+    workers,
+  };
+  return { view, timezone: estate.timezone, jobs, volumes, away };
+}
+
+async function gatherRuns(loaded: LoadedEstate, state: State): Promise<RunFacts> {
+  try {
+    return await withSession((session) => askTemporal(session, loaded, state));
+  } catch (error) {
+    if (!(error instanceof ServerUnreachable) && !isOutage(error)) throw error;
+    const away =
+      error instanceof ServerUnreachable ? error : new ServerUnreachable(String(error), 'try again');
+    return { ...(await askRecords(loaded, state)), away };
+  }
+}
+
+async function askTemporal(session: Session, loaded: LoadedEstate, state: State): Promise<RunFacts> {
+  const { estate } = loaded;
+  const [histories, schedules, workers] = await Promise.all([
+    jobHistories(session, state, estate.estate, Object.keys(estate.jobs)),
+    jobSchedules(session, estate.estate),
+    Promise.all([
+      queueWorker(session, state, CONTROL_QUEUE, 'workflows'),
+      ...neededHosts(estate).map((host) => queueWorker(session, state, hostQueue(host), 'activities')),
+    ]),
+  ]);
+  const jobs = Object.entries(estate.jobs).map(([name, job]) =>
+    judgeJob(loaded, name, job, historyOf(histories, name), schedules),
+  );
+  return { temporal: 'up', jobs: await Promise.all(jobs), workers };
+}
+
+async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts> {
+  const { estate } = loaded;
+  const histories = await recordedHistories(state, Object.keys(estate.jobs));
+  const jobs = Object.entries(estate.jobs).map(([name, job]) =>
+    judgeJob(loaded, name, job, historyOf(histories, name), undefined),
+  );
+  const queues = [CONTROL_QUEUE, ...neededHosts(estate).map(hostQueue)];
+  const workers = queues.map((queue): QueueWorker => ({ queue, state: 'down', lastSeen: null }));
+  return { temporal: 'down', jobs: await Promise.all(jobs), workers };
+}
+
+/** Hosts whose workers have something to do in this release. */
+function neededHosts(estate: Estate): string[] {
+  const runnable = Object.entries(estate.jobs).filter(([, { kind }]) => isRunnable(kind));
+  return [...new Set(runnable.map(([name]) => jobHost(estate, name)))];
+}
+
+const historyOf = (histories: ReadonlyMap<string, JobHistory>, job: string): JobHistory =>
+  histories.get(job) ?? { running: false };

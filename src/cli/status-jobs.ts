@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import { isRunnable } from '../domain/job.js';
+import type { EndedRun } from '../domain/job-record.js';
+import { type JobFacts, type JobState, ageSeconds, isJobHealthy, jobState } from '../domain/job-state.js';
+import type { Outcome } from '../domain/outcome.js';
+import { nextDue } from '../estate/cron.js';
+import type { LoadedEstate } from '../estate/load.js';
+import type { Job } from '../estate/schema.js';
+import { sloSeconds } from '../estate/slo.js';
+import { rfc3339 } from './format.js';
+import type { JobHistory } from './job-history.js';
+import type { JobSchedules } from './job-schedules.js';
+
+/** One job of `fts status --json`. */
+export interface JobStatus {
+  job: string;
+  kind: string;
+  state: JobState;
+  /** RFC 3339; end of the last complete run. */
+  lastSuccess: string | null;
+  /** How the last run ended that was not skipped. */
+  lastOutcome: Outcome | null;
+  ageSeconds: number | null;
+  sloSeconds: number | null;
+  /** RFC 3339; null for a job that is paused, has no cron, or is not run by this release. */
+  next: string | null;
+  /** Of the last run that was not skipped. */
+  result: unknown;
+}
+
+/** A job's status beside what only people are told. */
+export interface JudgedJob {
+  status: JobStatus;
+  healthy: boolean;
+  last: EndedRun | undefined;
+}
+
+/** Judges one job by what is known of its runs. Without `schedules`, Temporal is away. */
+export async function judgeJob(
+  loaded: LoadedEstate,
+  name: string,
+  job: Job,
+  { running, last, lastSuccess }: JobHistory,
+  schedules: JobSchedules | undefined,
+): Promise<JudgedJob> {
+  const { estate } = loaded;
+  const now = Date.now();
+  const scheduled = job.cron !== undefined && isRunnable(job.kind);
+  const paused = job.paused || (schedules?.paused.has(name) ?? false);
+  const slo = sloSeconds(job, estate.timezone);
+  const isNew = scheduled && !running && lastSuccess === undefined;
+  const facts: JobFacts = {
+    now,
+    scheduled,
+    running,
+    paused,
+    lastOutcome: last?.outcome,
+    lastSuccessAt: lastSuccess && Date.parse(lastSuccess.endedAt),
+    sloSeconds: slo,
+    firstDueAt: isNew ? await firstDueAt(loaded, name, job, schedules) : undefined,
+  };
+  const next =
+    scheduled && !paused && job.cron ? nextDue(job.cron, estate.timezone, new Date(now)) : undefined;
+  const status: JobStatus = {
+    job: name,
+    kind: job.kind,
+    state: jobState(facts),
+    lastSuccess: lastSuccess?.endedAt ?? null,
+    lastOutcome: last?.outcome ?? null,
+    ageSeconds: ageSeconds(facts) ?? null,
+    sloSeconds: slo ?? null,
+    next: rfc3339(next),
+    result: last?.result ?? null,
+  };
+  return { status, healthy: isJobHealthy(facts), last };
+}
+
+/** Counted from when the job's schedule was made; for a job without one, from the estate file's last change. */
+async function firstDueAt(
+  { estate, file }: LoadedEstate,
+  name: string,
+  { cron }: Job,
+  schedules: JobSchedules | undefined,
+): Promise<number | undefined> {
+  if (cron === undefined) return undefined;
+  const since = (await schedules?.createdAt(name)) ?? (await stat(file)).mtime;
+  return nextDue(cron, estate.timezone, since)?.getTime();
+}

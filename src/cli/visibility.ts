@@ -1,0 +1,29 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { RUNNABLE_KINDS } from '../domain/job.js';
+
+/**
+ * Runs that Temporal lists for a query, newest first. Lists are made from what every server knows (ids, types,
+ * status), so that they also work where the custom search attributes are missing.
+ */
+export async function listRuns(
+  client: Client,
+  query: string,
+  limit: number,
+): Promise<WorkflowExecutionInfo[]> {
+  const runs: WorkflowExecutionInfo[] = [];
+  if (limit <= 0) return runs;
+  for await (const info of client.workflow.list({ query, pageSize: Math.min(limit, 1000) })) {
+    runs.push(info);
+    if (runs.length >= limit) break;
+  }
+  return runs;
+}
+
+const KINDS = RUNNABLE_KINDS.map((kind) => `'${kind}'`).join(', ');
+
+/** Every job run of an estate. Names of estates and jobs hold no quotes: the schema sees to it. */
+export const estateRunsQuery = (estate: string): string =>
+  `WorkflowId STARTS_WITH '${estate}/' AND WorkflowType IN (${KINDS})`;
+
+/** Every run of one job, by its workflow id. */
+export const jobRunsQuery = (workflowId: string): string => `WorkflowId = '${workflowId}'`;

@@ -1,0 +1,144 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { DevServer } from './dev-server.js';
+import { type FakeWorkers, RESULT, startFakeWorkers } from './fake-workers.js';
+import { Fts, answer, fts } from './fts.js';
+import { type Sandbox, makeSandbox } from './sandbox.js';
+
+interface Status {
+  temporal: string;
+  healthy: boolean;
+  jobs: { job: string; state: string; lastOutcome: string | null; next: string | null; result: unknown }[];
+  volumes: { volume: string; state: string }[];
+  workers: { queue: string; state: string; lastSeen: string | null }[];
+}
+
+let sandbox: Sandbox;
+
+const status = async (): Promise<Status & { exitCode: number | null }> => {
+  const exit = await fts(['status', '--json'], sandbox);
+  return { ...(answer(exit) as unknown as Status), exitCode: exit.exitCode };
+};
+const jobOf = ({ jobs }: Status, name: string) => jobs.find(({ job }) => job === name);
+
+describe('with a server and workers', () => {
+  let server: DevServer;
+  let workers: FakeWorkers;
+
+  beforeAll(async () => {
+    server = await DevServer.start();
+    workers = await startFakeWorkers(server.address);
+    sandbox = await makeSandbox(server.address);
+  });
+
+  afterAll(async () => {
+    await workers.stop();
+    await server.remove();
+    await sandbox.remove();
+  });
+
+  it('tells each job by its last run that was not skipped, and every worker', async () => {
+    await Promise.all(
+      ['good', 'partial', 'broken', 'skipping', 'hourly'].map((job) => fts(['run', job], sandbox)),
+    );
+    const told = await status();
+    expect(told).toMatchObject({
+      estate: 'box',
+      at: expect.stringMatching(/Z$/) as string,
+      temporal: 'up',
+      workers: [
+        { queue: 'fts-control', state: 'up', lastSeen: expect.stringMatching(/Z$/) as string },
+        { queue: 'host-elsewhere', state: 'up' },
+      ],
+    });
+    expect(jobOf(told, 'good')).toEqual({
+      job: 'good',
+      kind: 'snapshot',
+      state: 'ok',
+      lastSuccess: expect.stringMatching(/Z$/) as string,
+      lastOutcome: 'complete',
+      ageSeconds: expect.any(Number) as number,
+      sloSeconds: null,
+      next: null,
+      result: RESULT,
+    });
+    expect(jobOf(told, 'partial')).toMatchObject({
+      state: 'failing',
+      lastOutcome: 'partial',
+      lastSuccess: null,
+    });
+    expect(jobOf(told, 'broken')).toMatchObject({ state: 'failing', lastOutcome: 'failed', result: null });
+    expect(jobOf(told, 'skipping')).toMatchObject({ state: 'never', lastOutcome: null });
+    expect(jobOf(told, 'hourly')).toMatchObject({ state: 'ok', sloSeconds: 7200 });
+    expect(jobOf(told, 'hourly')?.next).toMatch(/:00:00\.000Z$/);
+    expect(jobOf(told, 'tidy')).toMatchObject({ kind: 'purge', state: 'never', next: null });
+  });
+
+  it('shows what runs', async () => {
+    const following = new Fts(['run', 'slow'], sandbox);
+    await following.untilStderr(/backup/);
+    expect(jobOf(await status(), 'slow')).toMatchObject({ state: 'running' });
+    workers.gate.open();
+    await following.ended;
+  });
+
+  it('knows nothing of volumes elsewhere, and is then not healthy', async () => {
+    const told = await status();
+    expect(told.volumes).toMatchObject([
+      { volume: 'flux', state: 'unknown', totalBytes: null, freeBytes: null },
+      { volume: 'space', state: 'unknown' },
+    ]);
+    expect(told).toMatchObject({ healthy: false, exitCode: 1 });
+  });
+
+  it('counts a worker as down at once when its process, recorded on this machine, is gone', async () => {
+    const earlier = { pid: process.pid, startedAt: '2026-11-21T00:00:00.000Z', startTicks: 1 };
+    await sandbox.state.write('workers/host-elsewhere.json', earlier);
+    const { workers: told } = await status();
+    expect(told).toContainEqual(expect.objectContaining({ queue: 'host-elsewhere', state: 'down' }));
+    await sandbox.state.remove('workers/host-elsewhere.json');
+  });
+
+  it('fits a terminal of 100 columns, and says what to do about what is wrong', async () => {
+    const { stdout } = await fts(['status'], sandbox);
+    const [table = '', advice = ''] = stdout.split('What to do');
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    expect(advice).toContain('volume flux is unknown');
+  });
+});
+
+describe('without a server', () => {
+  beforeAll(async () => {
+    sandbox = await makeSandbox();
+  });
+
+  afterAll(() => sandbox.remove());
+
+  it('answers from the last records of this machine, and ends with 3', async () => {
+    const endedAt = new Date(Date.now() - 60_000).toISOString();
+    const ended = {
+      workflowId: 'box/hourly',
+      runId: 'r',
+      outcome: 'complete',
+      startedAt: endedAt,
+      endedAt,
+      result: RESULT,
+    };
+    await sandbox.state.write('jobs/hourly.json', {
+      job: 'hourly',
+      kind: 'snapshot',
+      lastSuccess: ended,
+      last: ended,
+    });
+    const told = await status();
+    expect(told).toMatchObject({ temporal: 'down', healthy: false, exitCode: 3 });
+    expect(jobOf(told, 'hourly')).toMatchObject({ state: 'ok', lastSuccess: endedAt, result: RESULT });
+  });
+
+  it('goes on when a record is damaged', async () => {
+    await writeFile(join(sandbox.folder, 'state/box/jobs/hourly.json'), '{"job":');
+    const told = await status();
+    expect(jobOf(told, 'hourly')).toMatchObject({ state: 'never' });
+  });
+});
