@@ -1,21 +1,15 @@
 import { z } from 'zod';
-import type { ResticCall } from '../src/adapters/restic.js';
 import type { State } from '../src/adapters/state.js';
-import type { ToolExit } from '../src/adapters/tool.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
 import type { Progress } from '../src/domain/progress.js';
 import { keepOptions } from '../src/domain/retention.js';
 import { jobTags } from '../src/domain/snapshot-identity.js';
-import { declaredJob } from '../src/estate/admission.js';
-import type { LoadedEstate } from '../src/estate/load.js';
-import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
-import type { BackupJob, Estate, Job, SnapshotJob } from '../src/estate/schema.js';
-import type { Guard, GuardedVolume } from './admission.js';
+import type { GuardedVolume } from './admission.js';
 import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressOf, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
-import { type Report as Tell, nextDueOf, patiently } from './patience.js';
+import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
 import { type RealName, type Report, collectUnreadable } from './unreadable-files.js';
 
@@ -23,17 +17,8 @@ import { type RealName, type Report, collectUnreadable } from './unreadable-file
 const COMPLETE = 0;
 const NO_REPOSITORY = 10;
 
-/** A repository whose secrets are resolved. Lives for one activity. */
-export interface OpenRepository {
-  run(call: ResticCall): Promise<ToolExit>;
-}
-
-export interface ResticDependencies {
-  host: string;
-  current: () => Promise<LoadedEstate>;
-  guard: (loaded: LoadedEstate) => Guard;
+export interface ResticDependencies extends StepDependencies {
   state: State;
-  open: (loaded: LoadedEstate, repository: string) => Promise<OpenRepository>;
   openReport: (path: string) => Promise<Report>;
   realName: RealName;
 }
@@ -61,29 +46,7 @@ export const createResticActivities = ({
   openReport,
   realName,
 }: ResticDependencies) => {
-  /** One step: the host's own declaration, healthy volumes (those it touches) and an open repository, then the work. */
-  const step = <T>(
-    phase: string,
-    request: JobRequest,
-    touched: (estate: Estate, job: string) => string[],
-    work: (prepared: Prepared) => Promise<T>,
-  ): Promise<T> =>
-    patiently(phase, nextDueOf(current, request.job), async (tell, signal) => {
-      const loaded = await current();
-      const job = snapshotJob(request.job, declaredJob(loaded, host, request));
-      const guarded = guard(loaded);
-      const require = async (volume: string) => [volume, await guarded.require(volume)] as const;
-      const volumes = new Map(await Promise.all(touched(loaded.estate, request.job).map(require)));
-      const repository = await open(loaded, job.repository);
-      return work({
-        loaded,
-        job,
-        guarded,
-        volumes,
-        tell,
-        run: (call) => repository.run({ ...call, signal }),
-      });
-    });
+  const step = createStep({ host, current, guard, open });
 
   const remember = async (repository: string): Promise<void> => {
     const seen = await state.read(seenFile(repository), Seen);
@@ -97,7 +60,7 @@ export const createResticActivities = ({
      * long as none was ever seen, else `RepositoryMissing`.
      */
     takeSnapshot: (request: JobRequest): Promise<TakenSnapshot> =>
-      step('backup', request, volumesOfJob, async ({ loaded, job, guarded, volumes, tell, run }) => {
+      step('backup', request, sourceAndDestination, async ({ loaded, job, guarded, volumes, tell, run }) => {
         const seen = await state.read(seenFile(job.repository), Seen);
         await settle({ state, host, run }, request.job);
         const unreadable = collectUnreadable(await openReport(reportPath(state, request.job)), realName);
@@ -137,7 +100,7 @@ export const createResticActivities = ({
      * one that opens with the declared password is taken for ours.
      */
     createRepository: (request: JobRequest): Promise<void> =>
-      step('init', request, destinationsOfJob, async ({ job, run }) => {
+      step('init', request, destinationOnly, async ({ job, run }) => {
         const seen = await state.read(seenFile(job.repository), Seen);
         if (seen) throw missing(job.repository, seen.firstSeen);
         try {
@@ -154,7 +117,7 @@ export const createResticActivities = ({
      * its new id. Safe to retry: what is tagged stays tagged.
      */
     markPartial: (request: JobRequest): Promise<{ snapshotId: string }> =>
-      step('tag', request, destinationsOfJob, async ({ run }) => {
+      step('tag', request, destinationOnly, async ({ run }) => {
         const snapshotId = (await settle({ state, host, run }, request.job)).at(-1);
         if (snapshotId === undefined)
           throw new FtsError('VerificationFailed', 'the partial snapshot is not there');
@@ -166,7 +129,7 @@ export const createResticActivities = ({
      * Safe to retry: the second time there is less to remove.
      */
     forgetSnapshots: (request: JobRequest & { snapshotId: string }): Promise<{ forgotten: number }> =>
-      step('forget', request, destinationsOfJob, async ({ job, run, tell }) => {
+      step('forget', request, destinationOnly, async ({ job, run, tell }) => {
         let groups: z.infer<typeof Forgotten> = [];
         const selection = ['--host', host, '--tag', jobTags(request.job), '--group-by', 'host,tags'];
         await run({
@@ -191,21 +154,6 @@ export const createResticActivities = ({
 
 export type ResticActivities = ReturnType<typeof createResticActivities>;
 
-interface Prepared {
-  loaded: LoadedEstate;
-  job: SnapshotJob | BackupJob;
-  guarded: Guard;
-  /** The volumes that the step touches, as the guard found them. */
-  volumes: ReadonlyMap<string, GuardedVolume>;
-  tell: Tell;
-  run: (call: ResticCall) => Promise<ToolExit>;
-}
-
-function snapshotJob(name: string, job: Job): SnapshotJob | BackupJob {
-  if (job.kind === 'snapshot' || job.kind === 'backup') return job;
-  throw new FtsError('UnknownJob', `job ${name} is a ${job.kind}, not a snapshot or backup`);
-}
-
 const reportPath = (state: State, job: string): string =>
   state.path('reports', `${job}-${currentRun().runId}.jsonl`);
 
@@ -222,12 +170,6 @@ function requireSameTree(volume: string, before: GuardedVolume | undefined, afte
     'VolumeUnavailable',
     `volume ${volume} at ${after.mountpoint} was mounted anew during the backup`,
   );
-}
-
-/** What init, tag and forget touch: the repository's volume, if it lies on one. */
-function destinationsOfJob(estate: Estate, job: string): string[] {
-  const volume = destinationOfJob(estate, job);
-  return volume === undefined ? [] : [volume];
 }
 
 const missing = (repository: string, firstSeen: string): FtsError =>

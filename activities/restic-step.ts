@@ -1,0 +1,75 @@
+import type { ResticCall } from '../src/adapters/restic.js';
+import type { ToolExit } from '../src/adapters/tool.js';
+import { FtsError } from '../src/domain/failures.js';
+import type { JobRequest } from '../src/domain/job.js';
+import { declaredJob } from '../src/estate/admission.js';
+import type { LoadedEstate } from '../src/estate/load.js';
+import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
+import type { BackupJob, Estate, Job, SnapshotJob } from '../src/estate/schema.js';
+import type { Guard, GuardedVolume } from './admission.js';
+import { type Report as Tell, nextDueOf, patiently } from './patience.js';
+
+/** A repository whose secrets are resolved. Lives for one activity. */
+export interface OpenRepository {
+  run(call: ResticCall): Promise<ToolExit>;
+}
+
+export interface StepDependencies {
+  host: string;
+  current: () => Promise<LoadedEstate>;
+  guard: (loaded: LoadedEstate) => Guard;
+  open: (loaded: LoadedEstate, repository: string) => Promise<OpenRepository>;
+}
+
+/** What a step that runs restic begins with. */
+export interface Prepared {
+  loaded: LoadedEstate;
+  job: SnapshotJob | BackupJob;
+  guarded: Guard;
+  /** The volumes that the step touches, as the guard found them. */
+  volumes: ReadonlyMap<string, GuardedVolume>;
+  tell: Tell;
+  run: (call: ResticCall) => Promise<ToolExit>;
+}
+
+/** Which volumes a step touches. */
+export type Touched = (estate: Estate, job: string) => string[];
+
+export const sourceAndDestination: Touched = volumesOfJob;
+
+/** The repository's volume, if it lies on one: what init, tag and forget touch. */
+export const destinationOnly: Touched = (estate, job) => {
+  const volume = destinationOfJob(estate, job);
+  return volume === undefined ? [] : [volume];
+};
+
+/** One step of a snapshot: the host's own declaration, healthy volumes and an open repository, then the work, patiently. */
+export const createStep =
+  ({ host, current, guard, open }: StepDependencies) =>
+  <T>(
+    phase: string,
+    request: JobRequest,
+    touched: Touched,
+    work: (prepared: Prepared) => Promise<T>,
+  ): Promise<T> =>
+    patiently(phase, nextDueOf(current, request.job), async (tell, signal) => {
+      const loaded = await current();
+      const job = snapshotJob(request.job, declaredJob(loaded, host, request));
+      const guarded = guard(loaded);
+      const require = async (volume: string) => [volume, await guarded.require(volume)] as const;
+      const volumes = new Map(await Promise.all(touched(loaded.estate, request.job).map(require)));
+      const repository = await open(loaded, job.repository);
+      return work({
+        loaded,
+        job,
+        guarded,
+        volumes,
+        tell,
+        run: (call) => repository.run({ ...call, signal }),
+      });
+    });
+
+function snapshotJob(name: string, job: Job): SnapshotJob | BackupJob {
+  if (job.kind === 'snapshot' || job.kind === 'backup') return job;
+  throw new FtsError('UnknownJob', `job ${name} is a ${job.kind}, not a snapshot or backup`);
+}
