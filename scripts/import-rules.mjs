@@ -11,7 +11,7 @@ const SLASH = String.raw`\u002f`;
 const FOLDERS = {
   'src/domain': { values: [], types: [] },
   'src/estate': {
-    values: ['src/domain', 'zod', 'yaml', 'croner', 'fastest-levenshtein', NODE],
+    values: ['src/domain', 'zod', 'yaml', 'fastest-levenshtein', NODE],
     types: [],
   },
   'src/adapters': {
@@ -21,6 +21,7 @@ const FOLDERS = {
     ],
     types: [],
   },
+  'src/b2-stand-in': { values: ['src/domain', 'zod', NODE], types: [] },
   workflows: {
     values: ['src/domain', '@temporalio/workflow', '@temporalio/common'],
     types: ['activities'],

@@ -4,7 +4,7 @@ import { asName, expectation, problemsOf } from './issues.js';
 import type { Path, Problem } from './problem.js';
 import { RULES } from './rules/all.js';
 import { Places } from './rules/places.js';
-import type { RuleContext } from './rules/rule.js';
+import { type RuleContext, SECTIONS, type Section } from './rules/rule.js';
 import { EstateSchema, type Estate, type Repository } from './schema.js';
 import { valueAt } from './value-at.js';
 import type { EstateDocument } from './yaml/document.js';
@@ -43,10 +43,11 @@ function applyRules(draft: Draft, places: Places, bySchema: readonly Problem[], 
     bySchema.flatMap(({ path }) => path.map((_, index) => identity(path.slice(0, index + 1)))),
   );
   const intact = (path: Path) => !wrong.has(identity(path));
+  const declared = new Map(SECTIONS.map((section) => [section, declaredNames(document.value, section)]));
   const context: RuleContext = {
     draft,
     places,
-    declared: (section) => declaredNames(document.value, section),
+    declared: (section) => declared.get(section),
     intact,
     report: (path, message, more) =>
       problems.push({ at: document.valuePosition(path), path, message, ...more }),
@@ -91,10 +92,12 @@ function withHosts(parsed: z.output<typeof EstateSchema>, places: Places): Estat
 const identity = (path: Path): string => path.join('\0');
 
 /** Names of a section as written; none if it was left out, undefined if it is no mapping. */
-function declaredNames(value: unknown, section: string): string[] | undefined {
+function declaredNames(value: unknown, section: Section): ReadonlySet<string> | undefined {
   const entries = valueAt(value, [section]);
-  if (entries === undefined) return section === 'hosts' || section === 'volumes' ? undefined : [];
+  if (entries === undefined) return section === 'hosts' || section === 'volumes' ? undefined : new Set();
   if (entries === null || typeof entries !== 'object' || Array.isArray(entries)) return undefined;
   // A name that is no name is told once, not at each place that means it.
-  return Object.keys(entries).flatMap((name) => (name === asName(name) ? [name] : [name, asName(name)]));
+  return new Set(
+    Object.keys(entries).flatMap((name) => (name === asName(name) ? [name] : [name, asName(name)])),
+  );
 }

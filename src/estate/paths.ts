@@ -4,9 +4,13 @@ import type { Host } from './schema.js';
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** Says what was expected if `path` is empty, goes up, or holds control characters. */
+/** No system opens a longer one. */
+const LONGEST = 4096;
+
+/** Says what was expected if `path` is empty, too long, goes up, or holds control characters. */
 export function pathProblem(path: string): string | undefined {
   if (path === '') return 'a path that is not empty';
+  if (path.length > LONGEST) return `a path of at most ${String(LONGEST)} characters`;
   if (CONTROL.test(path)) return 'a path without control characters';
   if (path.split(/[/\\]/).includes('..')) return 'a path without ".."';
   return undefined;

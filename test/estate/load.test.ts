@@ -236,6 +236,12 @@ describe('a file that is none', () => {
     expect(await refusal(file)).toBe(expected);
   });
 
+  it('holds nothing but mistakes', async () => {
+    const file = join(await temporaryFolder(), 'estate.yaml');
+    await writeFile(file, '"'.repeat(400_000));
+    expect(await refusal(file)).toMatch(/^1:\d+ malformed YAML: /);
+  });
+
   it('is not there', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'file'), '');

@@ -1,5 +1,5 @@
 import { driveLetters, hostnames, remoteSettings, vaultNames } from './clients.js';
-import { mirrors } from './mirrors.js';
+import { mirrorSources, mirrorTargets } from './mirrors.js';
 import { references } from './references.js';
 import { localUrls, oneNameEach, repositoryHosts, repositoryPlaces } from './repositories.js';
 import type { Rule } from './rule.js';
@@ -30,7 +30,8 @@ export const RULES: readonly Rule[] = [
   graduations,
   purgeRoots,
   repositoriesStayWhole,
-  mirrors,
+  mirrorTargets,
+  mirrorSources,
   sameMinute,
   driveLetters,
 ];

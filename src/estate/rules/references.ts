@@ -61,10 +61,11 @@ function dangling(
   section: Section,
 ): { message: string; slip: NonNullable<Problem['slip']> } | undefined {
   const names = declared(section);
-  if (name === undefined || names === undefined || names.includes(name)) return undefined;
+  if (name === undefined || names === undefined || names.has(name)) return undefined;
   const kind = SINGULAR[section];
-  const listed = names.length > MOST_LISTED ? [...names.slice(0, MOST_LISTED), 'another'] : names;
-  const expected = names.length === 0 ? `, but the estate declares none` : `: ${oneOf(listed)}`;
+  const listed = [...names].slice(0, MOST_LISTED);
+  if (names.size > MOST_LISTED) listed.push('another');
+  const expected = names.size === 0 ? `, but the estate declares none` : `: ${oneOf(listed)}`;
   return {
     message: `found ${showText(name)}, expected the name of a declared ${kind}${expected}`,
     slip: { name, among: names },

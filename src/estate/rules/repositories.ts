@@ -1,5 +1,5 @@
-import { isWithin } from '../paths.js';
 import { showText } from '../yaml/show.js';
+import { PlaceIndex, placeKey } from './place-index.js';
 import type { Rule } from './rule.js';
 
 /** A repository lies in one place only: on a volume, at a url, or behind a remote. */
@@ -41,17 +41,17 @@ export const repositoryHosts: Rule = ({ draft, places, report, reportMissing }) 
 
 /** A local url does not lead onto a volume: the guard of that volume would not be asked. */
 export const localUrls: Rule = ({ draft, places, report }) => {
+  const volumes = new PlaceIndex();
+  for (const name of Object.keys(draft.volumes)) {
+    const place = places.volume(name);
+    if (place) volumes.add(placeKey(place), name);
+  }
   for (const [name, { url, volume: declared }] of Object.entries(draft.repositories)) {
     const place = url === undefined || declared !== undefined ? undefined : places.repository(name);
-    if (!place) continue;
-    for (const volume of Object.keys(draft.volumes)) {
-      const root = places.volume(volume);
-      if (root?.host !== place.host || !isWithin(place.path, root.path)) continue;
-      report(
-        ['repositories', name, 'url'],
-        `found a path on volume "${volume}", expected volume: ${volume} and path: in place of url`,
-      );
-    }
+    const volume = place && (volumes.at(placeKey(place)) ?? volumes.around(placeKey(place)));
+    if (volume === undefined) continue;
+    const message = `found a path on volume "${volume}", expected volume: ${volume} and path: in place of url`;
+    report(['repositories', name, 'url'], message);
   }
 };
 
@@ -60,7 +60,7 @@ export const oneNameEach: Rule = ({ draft, places, warn }) => {
   const names = new Map<string, string>();
   for (const [name, { volume, url, remote, path }] of Object.entries(draft.repositories)) {
     const place = places.repository(name);
-    const location = place ? `${place.host}:${place.path}` : (url ?? `${remote ?? ''}:${path ?? ''}`);
+    const location = place ? placeKey(place) : (url ?? `${remote ?? ''}:${path ?? ''}`);
     const other = names.get(location);
     if (other === undefined) names.set(location, name);
     else

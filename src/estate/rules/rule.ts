@@ -3,14 +3,15 @@ import type { Path, Problem } from '../problem.js';
 import type { Places } from './places.js';
 
 /** Sections whose entries others refer to by name. */
-export type Section = 'hosts' | 'volumes' | 'shares' | 'repositories' | 'remotes';
+export const SECTIONS = ['hosts', 'volumes', 'shares', 'repositories', 'remotes'] as const;
+export type Section = (typeof SECTIONS)[number];
 
 /** What a rule sees, and where it tells what it found. */
 export interface RuleContext {
   draft: Draft;
   places: Places;
   /** Names that a section declares, right or wrong; undefined if the section itself is broken. */
-  declared: (section: Section) => readonly string[] | undefined;
+  declared: (section: Section) => ReadonlySet<string> | undefined;
   /** Whether the schema found nothing wrong at or below `path`. */
   intact: (path: Path) => boolean;
   /** At the value of `path`. */

@@ -1,7 +1,7 @@
 import type { DraftJob } from '../draft.js';
 import { isWithin, splitVolumePath } from '../paths.js';
 import { showText } from '../yaml/show.js';
-import type { Place } from './places.js';
+import { PlaceIndex, placeKey } from './place-index.js';
 import type { Rule } from './rule.js';
 
 type Writer = Extract<DraftJob, { kind: 'snapshot' | 'backup' }>;
@@ -78,25 +78,17 @@ export const purgeRoots: Rule = ({ draft, report }) => {
 
 /** Neither purge nor graduation takes a repository apart. */
 export const repositoriesStayWhole: Rule = ({ draft, places, report }) => {
-  const repositories = Object.keys(draft.repositories)
-    .map((name): [string, Place | undefined] => [name, places.repository(name)])
-    .filter((entry): entry is [string, Place] => entry[1] !== undefined);
+  const repositories = new PlaceIndex();
+  for (const name of Object.keys(draft.repositories)) {
+    const place = places.repository(name);
+    if (place) repositories.add(placeKey(place), name);
+  }
   for (const [name, job] of Object.entries(draft.jobs)) {
-    const key = job.kind === 'graduation' ? 'from' : 'path';
-    const folder = places.folder(
-      job.kind === 'graduation' ? job.from : job.kind === 'purge' ? job.path : undefined,
-    );
-    const hit =
-      folder &&
-      repositories.find(
-        ([, place]) =>
-          place.host === folder.host &&
-          (isWithin(place.path, folder.path) || isWithin(folder.path, place.path)),
-      );
-    if (hit)
-      report(
-        ['jobs', name, key],
-        `found a folder that holds, or lies in, repository "${hit[0]}", expected one without`,
-      );
+    if (job.kind !== 'graduation' && job.kind !== 'purge') continue;
+    const folder = places.folder(job.kind === 'graduation' ? job.from : job.path);
+    const hit = folder && repositories.meeting(placeKey(folder));
+    if (hit === undefined) continue;
+    const message = `found a folder that holds, or lies in, repository "${hit}", expected one without`;
+    report(['jobs', name, job.kind === 'graduation' ? 'from' : 'path'], message);
   }
 };

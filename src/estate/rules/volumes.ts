@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { isAbsoluteOn } from '../paths.js';
 import { showText } from '../yaml/show.js';
+import { PlaceIndex, placeKey } from './place-index.js';
 import type { Rule } from './rule.js';
 
 /** Bytes that a label may have: mkfs.xfs(8), mke2fs(8), mkfs.btrfs(8). */
@@ -60,30 +61,26 @@ export const volumes: Rule = ({ draft, places, intact, report, reportMissing, wa
 
 /** No volume lies at, or below, the mountpoint of another on the same host. */
 export const nesting: Rule = ({ draft, places, report }) => {
-  const names = new Map<string, string>();
-  for (const name of Object.keys(draft.volumes)) {
+  const index = new PlaceIndex();
+  const located = Object.keys(draft.volumes).flatMap((name) => {
     const place = places.volume(name);
-    if (!place || place.path === '/') continue;
-    const identity = `${place.host}:${place.path}`;
-    const other = names.get(identity);
-    if (other === undefined) names.set(identity, name);
-    else
-      report(
-        ['volumes', name, 'mountpoint'],
-        `found the mountpoint of volume "${other}", expected one of its own`,
-      );
-  }
-  for (const name of Object.keys(draft.volumes)) {
-    const place = places.volume(name);
-    if (!place) continue;
-    for (let path = posix.dirname(place.path); path !== '/' && path !== '.'; path = posix.dirname(path)) {
-      const outer = names.get(`${place.host}:${path}`);
-      if (outer === undefined) continue;
-      report(
-        ['volumes', name, 'mountpoint'],
-        `found ${showText(draft.volumes[name]?.mountpoint ?? '')}, which lies inside volume "${outer}" (${showText(path)}), expected a place outside: volumes are not nested`,
-      );
-      break;
+    return place && place.path !== '/' ? [{ name, key: placeKey(place) }] : [];
+  });
+  for (const { name, key } of located) {
+    const other = index.at(key);
+    if (other !== undefined) {
+      const message = `found the mountpoint of volume "${other}", expected one of its own`;
+      report(['volumes', name, 'mountpoint'], message);
     }
+    index.add(key, name);
+  }
+  for (const { name, key } of located) {
+    const outer = index.around(key);
+    if (outer === undefined) continue;
+    const inside = `which lies inside volume "${outer}" (${showText(draft.volumes[outer]?.mountpoint ?? '')})`;
+    report(
+      ['volumes', name, 'mountpoint'],
+      `found ${showText(draft.volumes[name]?.mountpoint ?? '')}, ${inside}, expected a place outside: volumes are not nested`,
+    );
   }
 };

@@ -67,11 +67,8 @@ export function parseText(text: string, lines: Lines): ParsedText {
           : [problem(0, 'the file is empty, expected estate, timezone, hosts and volumes')],
     };
   }
-  const brokenFrom = Math.min(
-    ...openers.map(({ from }) => from),
-    ...errors.map(({ pos }) => pos[0]),
-    second?.range[0] ?? Infinity,
-  );
+  const starts = [...openers.map(({ from }) => from), ...errors.map(({ pos }) => pos[0])];
+  const brokenFrom = starts.reduce((first, start) => Math.min(first, start), second?.range[0] ?? Infinity);
   return { contents, problems, ...(Number.isFinite(brokenFrom) && { brokenFrom }) };
 }
 
