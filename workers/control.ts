@@ -5,7 +5,7 @@ import { CONTROL_QUEUE } from '../src/domain/queues.js';
 import { loadEstate } from '../src/estate/load.js';
 import { workerArguments } from './arguments.js';
 import { BUNDLE_FILE, buildIdOf } from './bundle.js';
-import { becomeCurrent, deploymentOptions, deploymentVersion } from './deployment.js';
+import { becomeCurrent, deploymentOptions, deploymentVersion, keepCurrent } from './deployment.js';
 import { runEntry } from './entry.js';
 import { patiently } from './patiently.js';
 import { SHUTDOWN_FORCE_TIME, type WorkerSetting, runWorkerProcess } from './worker-process.js';
@@ -17,6 +17,10 @@ const CACHED_WORKFLOWS = 50;
 async function main(args: readonly string[]): Promise<number> {
   const { estate } = await loadEstate(workerArguments(args).estate);
   const version = deploymentVersion(estate.estate, buildIdOf(await readFile(BUNDLE_FILE)));
+  const becomeReady = async (setting: WorkerSetting, signal: AbortSignal): Promise<void> => {
+    await becomeCurrent(setting, version, signal);
+    await prepare(setting, signal);
+  };
   return runWorkerProcess({
     estate: estate.estate,
     taskQueue: CONTROL_QUEUE,
@@ -31,10 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
         maxCachedWorkflows: CACHED_WORKFLOWS,
         shutdownForceTime: SHUTDOWN_FORCE_TIME,
       }),
-    becomeReady: async (setting, signal) => {
-      await becomeCurrent(setting, version, signal);
-      await prepare(setting, signal);
-    },
+    becomeReady,
+    stayReady: (setting, signal) => keepCurrent(setting, version, () => becomeReady(setting, signal), signal),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { WorkerDeploymentOptions } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { patiently } from './patiently.js';
 import type { WorkerSetting } from './worker-process.js';
 
@@ -39,4 +40,34 @@ export async function becomeCurrent(
     },
   );
   logger.info({ ...version }, 'this version gets all runs');
+}
+
+const LOOK_INTERVAL_MS = 30_000;
+
+/** gRPC's status for what is not there (grpc.io, "Status codes"). */
+const NOT_FOUND = 5;
+
+/**
+ * Looks, until the signal, whether the deployment still has a current version, and calls `restore` where it has none:
+ * a server that came back with another database would start no run. A version that is current is left alone, also
+ * when it is not ours.
+ */
+export async function keepCurrent(
+  { connection, namespace }: WorkerSetting,
+  { deploymentName }: DeploymentVersion,
+  restore: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await sleep(LOOK_INTERVAL_MS, undefined, { signal });
+    try {
+      const { workerDeploymentInfo } = await connection.workflowService.describeWorkerDeployment({
+        namespace,
+        deploymentName,
+      });
+      if (!workerDeploymentInfo?.routingConfig?.currentDeploymentVersion) await restore();
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) await restore();
+    }
+  }
 }

@@ -47,9 +47,10 @@ async function main(args: readonly string[]): Promise<number> {
   const server = startTied(path, serverCommand(settings), {
     environment: withoutTemporalSettings(process.env),
     stdio: ['ignore', output.fd, output.fd],
+    deathSignal: 'KILL', // a successor finds the ports free; SQLite survives it
   });
-  await output.close();
   const ended = endOf(server);
+  await output.close();
   stop.addEventListener('abort', () => {
     void endGently(server, ended);
   });

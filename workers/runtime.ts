@@ -1,5 +1,6 @@
 import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { outageFilter } from './outage-log.js';
 
 /** What the SDK says about its own insides in every line, and nobody reads. */
 const NOISE = new Set(['taskToken', 'namespace', 'taskQueue', 'isLocal', 'activityId', 'sdkComponent']);
@@ -17,9 +18,10 @@ const RENAMED: Record<string, string> = {
  * shape. Signals are left to `stop-signal.ts`. Once a process.
  */
 export function installRuntime(logger: Logger): void {
+  const isRepeated = outageFilter();
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry) => {
-      write(logger, entry);
+      if (!EXPECTED.test(entry.message) && !isRepeated(entry.message)) write(logger, entry);
     }),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
     shutdownSignals: [],
@@ -30,7 +32,6 @@ export function installRuntime(logger: Logger): void {
 const EXPECTED = /^No (workflows|activities|Nexus services) registered/;
 
 function write(logger: Logger, { level, message, meta }: LogEntry): void {
-  if (EXPECTED.test(message)) return;
   const method = ({ TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const)[
     level
   ];
@@ -38,7 +39,7 @@ function write(logger: Logger, { level, message, meta }: LogEntry): void {
 }
 
 /** The SDK's fields in our names, without the noise. */
-export function logFields(meta: Record<string | symbol, unknown>): Record<string, unknown> {
+function logFields(meta: Record<string | symbol, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(meta)
       .filter(([name, value]) => !NOISE.has(name) && value !== undefined)

@@ -1,7 +1,7 @@
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Why a process ends that was asked to; `message` is the signal's name. */
-export class StopRequest extends Error {
+class StopRequest extends Error {
   override readonly name = 'StopRequest';
 }
 

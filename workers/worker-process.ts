@@ -26,6 +26,8 @@ export interface WorkerPlan {
   createWorker: (setting: WorkerSetting) => Promise<Worker>;
   /** Runs beside the worker until the worker is of use; given up when the signal says so. */
   becomeReady: (setting: WorkerSetting, signal: AbortSignal) => Promise<void>;
+  /** Goes on beside the worker until the signal, so that it stays of use. */
+  stayReady?: (setting: WorkerSetting, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -86,8 +88,10 @@ async function announceReadiness(
   try {
     await plan.becomeReady(setting, signal);
     setting.logger.info({ event: READY_EVENT, taskQueue: plan.taskQueue }, 'worker is ready');
+    await plan.stayReady?.(setting, signal);
   } catch (error) {
-    if (!signal.aborted) setting.logger.error({ err: error }, 'worker works, but could not be made ready');
+    if (!signal.aborted)
+      setting.logger.error({ err: error }, 'worker works, but could not be made or kept ready');
   }
 }
 

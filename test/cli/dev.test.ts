@@ -111,6 +111,20 @@ describe('fts dev', () => {
     expect((await scheduled('save')).info.createdAt).toEqual(createdAt);
   });
 
+  it('kills what does not end in time at a second Ctrl-C', async () => {
+    await estate.declare({});
+    const script = `[ "$1" = --version ] && { echo 'temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)'; exit 0; }
+      trap '' TERM
+      while :; do sleep 0.1; done`;
+    await fakeTool(join(estate.folder, 'bin'), 'temporal', script);
+    const dev = startDev(undefined, { PATH: `${join(estate.folder, 'bin')}:${process.env.PATH ?? ''}` });
+    await until(async () => (await processesWith(estate.folder, 'start-dev')).length > 0);
+    dev.child.kill('SIGINT');
+    await dev.says('Ctrl-C again kills');
+    expect(await dev.ends('SIGINT')).toBe(130);
+    await until(async () => (await ours()).length === 0);
+  });
+
   it('starts a child again that is killed: either worker, and the server on the same database', async () => {
     await estate.declare({ save: { cron: '0 5 * * *' } });
     const dev = startDev();
@@ -148,6 +162,7 @@ describe('fts dev', () => {
       echo 'no disk for my database'; exit 1`;
     await fakeTool(join(estate.folder, 'bin'), 'temporal', script);
     const dev = startDev(undefined, { PATH: `${join(estate.folder, 'bin')}:${process.env.PATH ?? ''}` });
+    await dev.says('fts dev ends');
     expect(await dev.ends()).toBe(1);
     expect(dev.stderr()).toMatch(
       /fts dev ends: the Temporal server ended 5 times within a minute[^]*no disk for my database/,

@@ -168,14 +168,14 @@ describe('without Temporal', () => {
   });
 });
 
-it('minds neither a reader that leaves nor a terminal without colours', async () => {
-  const script = 'node "$0" jobs --help | head -n 1; echo "${PIPESTATUS[0]}"';
+it('does not mind a reader that has left', async () => {
   const main = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
-  const child = spawn('bash', ['-c', script, main], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['-c', 'node "$0" schema | true; echo "${PIPESTATUS[0]}"', main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   await once(child, 'close');
-  expect(stdout).toBe('Usage: fts jobs [options]\n0\n');
-  expect(stderr).toBe('');
+  expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
 });

@@ -37,13 +37,14 @@ afterEach(async () => {
 interface Due {
   /** When it was due. */
   at: Date;
+  startedAt: Date;
   outcome: unknown;
 }
 
 /** What the schedule has started so far, in the order in which it was due. */
 async function dueRuns(): Promise<Due[]> {
   const runs: Due[] = [];
-  for await (const { typedSearchAttributes, workflowId, memo } of client.workflow.list({
+  for await (const { typedSearchAttributes, workflowId, memo, startTime } of client.workflow.list({
     query: 'WorkflowType = "due"',
   })) {
     expect(workflowId).toMatch(/^home\/save\/due-/);
@@ -51,7 +52,7 @@ async function dueRuns(): Promise<Due[]> {
     const report = memo?.report;
     const outcome =
       typeof report === 'object' && report !== null && 'outcome' in report ? report.outcome : undefined;
-    runs.push({ at: at ?? new Date(0), outcome });
+    runs.push({ at: at ?? new Date(0), startedAt: startTime, outcome });
   }
   return runs.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
@@ -107,19 +108,22 @@ describe('a schedule', () => {
   });
 
   it('catches up with one run after the server was down over several due times', async () => {
-    // Crons have minutes; so that a test need not, this is the estate's own schedule with due times two seconds apart.
+    // Crons have minutes; so that a test need not, this is the estate's own schedule with due times three seconds apart.
     const [schedule] = estateSchedules(estate);
     if (schedule === undefined) throw new Error('no schedule');
     await applySchedules(client, { ...estate, jobs: {} });
-    await client.schedule.create({ ...schedule.options, spec: { intervals: [{ every: '2 seconds' }] } });
-    await until(async () => (await dueRuns()).length > 0);
+    await client.schedule.create({ ...schedule.options, spec: { intervals: [{ every: '3 seconds' }] } });
+    await until(async () => {
+      const { info } = (await own()).description;
+      return info.numActionsTaken > 0 && info.runningActions.length === 0;
+    });
     await server.kill();
-    const from = new Date();
     await sleep(12_000); // nothing to wait for: time in which the server misses due times
-    const to = new Date();
+    const back = new Date();
     await server.start();
-    await until(async () => (await dueRuns()).some(({ at }) => at > to));
-    expect((await dueRuns()).filter(({ at }) => at > from && at < to)).toHaveLength(1);
+    await until(async () => (await dueRuns()).some(({ at }) => at > back));
+    const caughtUp = (await dueRuns()).filter(({ at, startedAt }) => at < back && startedAt > back);
+    expect(caughtUp).toHaveLength(1);
     expect(await jobRuns()).toBe(1);
   });
 });

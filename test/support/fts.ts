@@ -26,7 +26,7 @@ export interface Running {
 }
 
 /** Starts a compiled file with Node. */
-export function startNode(file: string, args: readonly string[], environment: NodeJS.ProcessEnv): Running {
+function startNode(file: string, args: readonly string[], environment: NodeJS.ProcessEnv): Running {
   const child = spawn(process.execPath, [compiled(file), ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
