@@ -46,8 +46,8 @@ export function scheduleTable(schedules: readonly ScheduleView[]): string {
   const rows = schedules.map(({ job, cron, timezone, paused, note, next, last }) => [
     job,
     `${cronInWords(cron)} (${timezone})`,
-    next[0] === undefined ? '-' : formatTime(new Date(next[0])),
-    last === null ? 'never' : formatTime(new Date(last.at)),
+    next[0] === undefined ? '-' : formatTime(new Date(next[0]), { timeZone: timezone }),
+    last === null ? 'never' : formatTime(new Date(last.at), { timeZone: timezone }),
     paused ? `paused${note === null ? '' : `: ${note}`}` : '',
   ]);
   return table(['JOB', 'WHEN', 'NEXT', 'LAST FIRED', 'STATE'], rows);
