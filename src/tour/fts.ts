@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startTied } from '../adapters/tied-process.js';
 import type { Sandbox } from './sandbox.js';
 
 const MAIN = join(import.meta.dirname, '..', 'cli', 'main.js');
@@ -27,10 +28,10 @@ export async function ftsOn(sandbox: Sandbox): Promise<Fts> {
     TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}`,
   };
   const start = (args: string[], stderr: 'inherit' | 'pipe', ownGroup: boolean): ChildProcess =>
-    spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, ...environment },
+    startTied(process.execPath, [MAIN, ...args], {
+      environment: { ...process.env, ...environment },
       stdio: ['inherit', 'inherit', stderr],
-      detached: ownGroup,
+      ownGroup,
     });
   return {
     environment,

@@ -20,19 +20,24 @@ async function main(): Promise<number> {
   say(1, 'Start: Temporal server with its Web UI, control worker, host worker, schedules');
   const dev = await fts.startDev();
   const interrupted = new Promise<number>((resolve) => {
-    process.once('SIGINT', () => {
-      resolve(130);
-    });
-    process.once('SIGTERM', () => {
-      resolve(143);
-    });
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      let told = false;
+      process.on(signal, () => {
+        if (told) dev.kill('SIGTERM'); // the second time, `fts dev` does not wait for anybody
+        told = true;
+        resolve(code);
+      });
+    }
   });
   try {
     const stopped = await Promise.race([walk(sandbox, fts), interrupted]);
     if (stopped !== undefined) return stopped;
     if (values.exit) return 0;
     await tellHowToGoOn(sandbox, fts);
-    await Promise.race([interrupted, once(dev, 'exit')]);
+    await Promise.race([interrupted, once(dev, 'exit').then(devEnded)]);
     return 0;
   } finally {
     await end(dev);
@@ -116,6 +121,10 @@ async function tellHowToGoOn(sandbox: Sandbox, fts: Fts): Promise<void> {
     '  npx fts schedules list',
     'Ctrl-C ends it; the next `npm start` goes on from here.',
   );
+}
+
+function devEnded(): never {
+  throw new Error('fts dev ended by itself; what it said is above');
 }
 
 async function end(dev: ChildProcess): Promise<void> {
