@@ -4,6 +4,7 @@ import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
 import { patiently } from './patience.js';
+import { requireVolumes } from './require-volumes.js';
 
 /** What the guard says of a healthy volume. */
 export interface GuardedVolume {
@@ -16,7 +17,7 @@ export interface GuardedVolume {
 
 /** Answers only for a volume that is the declared one, mounted and alive; fails with `VolumeUnavailable`. */
 export interface Guard {
-  require(volume: string): Promise<GuardedVolume>;
+  require(volume: string, options?: { signal?: AbortSignal }): Promise<GuardedVolume>;
 }
 
 export interface AdmissionDependencies {
@@ -37,20 +38,17 @@ export const createAdmissionActivities = ({ host, current, guard }: AdmissionDep
    * it writes. Changes nothing; safe to retry.
    */
   admitJob: (request: JobRequest): Promise<Admission> =>
-    patiently('guard', undefined, async () => {
+    patiently('guard', undefined, async (_, signal) => {
       const loaded = await current();
       const job = declaredJob(loaded, host, request);
       if (job.paused && !request.force) {
         return { admitted: false, reason: `the estate pauses job ${request.job}` };
       }
       const destination = destinationOfJob(loaded.estate, request.job);
-      const guarded = guard(loaded);
-      await Promise.all(
-        volumesOfJob(loaded.estate, request.job).map(async (volume) => {
-          const condition = await guarded.require(volume);
-          if (volume === destination) requireRoom(volume, condition);
-        }),
-      );
+      const volumes = volumesOfJob(loaded.estate, request.job);
+      for (const [volume, condition] of await requireVolumes(guard(loaded), volumes, signal)) {
+        if (volume === destination) requireRoom(volume, condition);
+      }
       return { admitted: true };
     }),
 });

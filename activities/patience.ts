@@ -28,6 +28,7 @@ export async function patiently<T>(
   dueAfter: ((after: number) => Promise<number | undefined>) | undefined,
   work: (report: Report, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { cancellationSignal } = Context.current();
   let trouble = lastTrouble();
   let latest: Progress = { phase };
   const beat = (): void => {
@@ -39,8 +40,9 @@ export async function patiently<T>(
   beat();
   const pulse = setInterval(beat, HEARTBEAT_MS);
   try {
-    return await work(report, Context.current().cancellationSignal);
+    return await work(report, cancellationSignal);
   } catch (error) {
+    cancellationSignal.throwIfAborted(); // however the work took it: it was cancelled
     if (error instanceof TemporalFailure) throw error;
     const failure = typedFailure(error);
     if (!FAILURES[failure.type].heals) throw toApplicationFailure(failure);

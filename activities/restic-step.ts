@@ -8,6 +8,7 @@ import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
 import type { BackupJob, Estate, Job, SnapshotJob } from '../src/estate/schema.js';
 import type { Guard, GuardedVolume } from './admission.js';
 import { type Report as Tell, nextDueOf, patiently } from './patience.js';
+import { requireVolumes } from './require-volumes.js';
 
 /** A repository whose secrets are resolved. Lives for one activity. */
 export interface OpenRepository {
@@ -56,8 +57,7 @@ export const createStep =
       const loaded = await current();
       const job = snapshotJob(request.job, declaredJob(loaded, host, request));
       const guarded = guard(loaded);
-      const require = async (volume: string) => [volume, await guarded.require(volume)] as const;
-      const volumes = new Map(await Promise.all(touched(loaded.estate, request.job).map(require)));
+      const volumes = await requireVolumes(guarded, touched(loaded.estate, request.job), signal);
       const repository = await open(loaded, job.repository);
       return work({
         loaded,

@@ -84,7 +84,7 @@ export const createResticActivities = ({
         });
         const problems = await unreadable.finish();
         if (exitCode === NO_REPOSITORY) {
-          if (seen) throw missing(job.repository, seen.firstSeen);
+          if (seen) throw missing(state, job.repository, seen.firstSeen);
           await end(state, request.job);
           return { repository: 'absent' };
         }
@@ -102,7 +102,7 @@ export const createResticActivities = ({
     createRepository: (request: JobRequest): Promise<void> =>
       step('init', request, destinationOnly, async ({ job, run }) => {
         const seen = await state.read(seenFile(job.repository), Seen);
-        if (seen) throw missing(job.repository, seen.firstSeen);
+        if (seen) throw missing(state, job.repository, seen.firstSeen);
         try {
           await run({ args: ['init', '--json'] });
         } catch (error) {
@@ -172,9 +172,9 @@ function requireSameTree(volume: string, before: GuardedVolume | undefined, afte
   );
 }
 
-const missing = (repository: string, firstSeen: string): FtsError =>
+const missing = (state: State, repository: string, firstSeen: string): FtsError =>
   new FtsError(
     'RepositoryMissing',
     `repository ${repository} was first seen on ${firstSeen} and is no longer there`,
-    'bring it back; if it is meant to begin anew, remove its record from the state folder (`repositories/`) on the host',
+    `bring it back; if it is meant to begin anew, remove ${state.path(seenFile(repository))} on the host, then run the job again`,
   );

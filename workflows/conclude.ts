@@ -65,11 +65,12 @@ async function record({ job, host }: JobInput, ended: Ended): Promise<void> {
   await recordRun({ job, startedAt: workflowInfo().startTime.toISOString(), ...ended });
 }
 
-/** A failed run does not wait for its host to come back, nor fail for another reason: status has Temporal's word for it. */
+/** A failed run does not wait for its host to come back, nor does it fail for another reason: status has Temporal's word for it. */
 async function recordIfThere({ job, host }: JobInput, ended: Ended): Promise<void> {
   const { recordRun } = onHost<RecordActivities>(host, {
-    scheduleToCloseTimeout: '20 seconds',
+    scheduleToStartTimeout: '5 seconds',
     startToCloseTimeout: '10 seconds',
+    retry: { maximumAttempts: 2 },
     summary: 'record',
   });
   try {

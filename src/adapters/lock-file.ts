@@ -21,7 +21,8 @@ export async function holdLockFile(file: string): Promise<() => Promise<void>> {
     for (const claim of await readdir(folder)) {
       if (!claim.startsWith(`${basename(file)}.`) || claim === own) continue;
       const pid = claim.slice(basename(file).length + 1).split('.', 1)[0] ?? '';
-      if (isRunning(Number(pid))) throw new FtsError('Busy', `${file} is held by process ${pid}; waiting for it to finish`);
+      if (isRunning(Number(pid)))
+        throw new FtsError('Busy', `${file} is held by process ${pid}; waiting for it to finish`);
       await rm(join(folder, claim), { force: true });
     }
   } catch (error) {

@@ -40,9 +40,13 @@ export async function lockPath(lockable: Lockable, setting: LockSetting): Promis
  * Root's locks are under `/run`. Others': at the root of the volume that the thing lies on, so that two users exclude
  * each other; for what lies on no volume, in the state.
  */
-export function lockFolder({ volumeRoot }: Lockable, { estate, state, uid }: LockSetting): { folder: string; shared: boolean } {
+export function lockFolder(
+  { volumeRoot }: Lockable,
+  { estate, state, uid }: LockSetting,
+): { folder: string; shared: boolean } {
   if (uid === 0 && process.platform === 'linux') return { folder: join('/run/fts', estate), shared: false };
-  if (uid === 0 || uid === undefined || volumeRoot === undefined) return { folder: state.path('locks'), shared: false };
+  if (uid === 0 || uid === undefined || volumeRoot === undefined)
+    return { folder: state.path('locks'), shared: false };
   return { folder: join(volumeRoot, '.fts-locks'), shared: true };
 }
 
@@ -53,7 +57,8 @@ async function makeSharedFolder(folder: string): Promise<void> {
     await chmod(folder, 0o777);
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
-    if (!(await lstat(folder)).isDirectory()) throw new FtsError('PathUnsafe', `${folder} is no folder, and locks are not put elsewhere`);
+    if (!(await lstat(folder)).isDirectory())
+      throw new FtsError('PathUnsafe', `${folder} is no folder, and locks are not put elsewhere`);
   }
 }
 

@@ -20,14 +20,22 @@ export function createSecretResolver(loaded: LoadedEstate, environment: NodeJS.P
   const lookUp = provider(loaded, environment);
   return {
     async resolve(name, neededBy) {
-      const { value: found, where } = await lookUp(name);
+      const { value: found, where, remedy } = await lookUp(name);
       const value = found?.replace(/[\r\n]+$/, '');
       if (!value) {
         const how = value === undefined ? 'is not in' : 'is empty in';
-        throw new FtsError('SecretMissing', `secret ${name}, needed by ${neededBy}, ${how} ${where}`, value === '' ? QUOTING : undefined);
+        throw new FtsError(
+          'SecretMissing',
+          `secret ${name}, needed by ${neededBy}, ${how} ${where}`,
+          value === '' ? QUOTING : remedy,
+        );
       }
       // Node would refuse to start a tool with it, and quote it in the refusal.
-      if (value.includes('\0')) throw new FtsError('SecretMissing', `secret ${name} in ${where} holds a NUL, which no tool can be given`);
+      if (value.includes('\0'))
+        throw new FtsError(
+          'SecretMissing',
+          `secret ${name} in ${where} holds a NUL, which no tool can be given`,
+        );
       registerSecret(value);
       return value;
     },
@@ -36,7 +44,7 @@ export function createSecretResolver(loaded: LoadedEstate, environment: NodeJS.P
 
 const QUOTING = 'a value that begins with a special character such as ! or & must stand in quotes';
 
-type LookUp = (name: string) => Promise<{ value: string | undefined; where: string }>;
+type LookUp = (name: string) => Promise<{ value: string | undefined; where: string; remedy?: string }>;
 
 function provider({ estate, directory }: LoadedEstate, environment: NodeJS.ProcessEnv): LookUp {
   const { secrets } = estate;
@@ -46,11 +54,20 @@ function provider({ estate, directory }: LoadedEstate, environment: NodeJS.Proce
     case 'environment':
       return (name) => {
         const variable = variableOf(name);
-        return Promise.resolve({ value: environment[variable], where: `the environment as ${variable}` });
+        const remedy = `start the worker with ${variable} in its environment`;
+        return Promise.resolve({
+          value: environment[variable],
+          where: `the environment as ${variable}`,
+          remedy,
+        });
       };
     case 'file': {
       const file = resolve(directory, secrets.path);
-      return async (name) => ({ value: (await readSecretsFile(file))(name), where: file });
+      return async (name) => ({
+        value: (await readSecretsFile(file))(name),
+        where: file,
+        remedy: `add the line \`${file.endsWith('.env') ? `${variableOf(name)}=` : `${name}: `}…\` to it`,
+      });
     }
     case 'azure-key-vault':
       return (name) => {
@@ -69,8 +86,8 @@ const variableOf = (name: string): string => name.toUpperCase().replaceAll('-', 
 const SecretsMap = z.record(z.string(), z.string());
 
 /**
- * A YAML map of names to values, or `NAME=value` lines where the file's name ends in `.env` (names as the
- * `environment` provider has them). It must belong to this user and be closed to everybody else.
+ * A YAML map of names to values, or `NAME=value` lines where the file's name ends in `.env` (names as in the estate, or
+ * as the `environment` provider has them). It must belong to this user and be closed to everybody else.
  */
 async function readSecretsFile(file: string): Promise<(name: string) => string | undefined> {
   let text: string;
@@ -88,7 +105,10 @@ async function readSecretsFile(file: string): Promise<(name: string) => string |
   const parsed = SecretsMap.safeParse(parseYaml(text, file));
   if (!parsed.success) {
     const key = parsed.error.issues[0]?.path.join('.');
-    throw new FtsError('SecretMissing', `${file}: expected names with text values${key ? `; ${key} has none` : ''}`);
+    throw new FtsError(
+      'SecretMissing',
+      `${file}: expected names with text values${key ? `; ${key} has none` : ''}`,
+    );
   }
   const values = new Map(Object.entries(parsed.data));
   return (name) => values.get(name);
@@ -96,7 +116,7 @@ async function readSecretsFile(file: string): Promise<(name: string) => string |
 
 async function requirePrivate(file: string): Promise<void> {
   const stats = await stat(file);
-  if (false) throw new FtsError('SecretMissing', `the secrets file ${file} is no regular file`);
+  if (!stats.isFile()) throw new FtsError('SecretMissing', `the secrets file ${file} is no regular file`);
   if (process.platform === 'win32') return; // modes mean nothing there
   const { mode, uid } = stats;
   if ((mode & 0o077) !== 0) {
@@ -124,11 +144,11 @@ function parseYaml(text: string, file: string): unknown {
 function parseEnvironmentFile(text: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+    const match = /^\s*(?:export\s+)?([A-Za-z0-9_][\w-]*)\s*=\s*(.*?)\s*$/.exec(line);
     if (!match) continue;
     const [, variable = '', raw = ''] = match;
     const quoted = /^(["'])(.*)\1$/.exec(raw);
-    values.set(variable.toUpperCase(), quoted?.[2] ?? raw);
+    values.set(variableOf(variable), quoted?.[2] ?? raw);
   }
   return values;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
@@ -8,7 +8,7 @@ import { FtsError } from '../domain/failures.js';
 /** Folder of all estates' state on this machine: `$FTS_STATE_DIR`, `/var/lib/fts` for root, else the XDG state folder. */
 export function stateRoot(environment: NodeJS.ProcessEnv): string {
   if (environment.FTS_STATE_DIR) return environment.FTS_STATE_DIR;
-  if (process.platform !== 'win32' && userInfo().uid === 0) return '/var/lib/fts';
+  if (process.getuid?.() === 0) return '/var/lib/fts';
   return join(environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'fts');
 }
 
@@ -55,7 +55,7 @@ export class State {
   /** Replaces the record durably. Safe to repeat; of two writers at once, one wins. */
   async write(relative: string, value: unknown): Promise<void> {
     const file = this.path(relative);
-    await this.makeFolder(dirname(file));
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const draft = `${file}.${randomUUID()}.tmp`;
     try {
       await writeDurably(draft, `${JSON.stringify(value)}\n`);
@@ -70,11 +70,6 @@ export class State {
   /** Removes the record if it is there. Safe to repeat. */
   async remove(relative: string): Promise<void> {
     await rm(this.path(relative), { force: true });
-  }
-
-  /** Makes a folder of the state readable by its owner only. */
-  async makeFolder(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
   }
 }
 

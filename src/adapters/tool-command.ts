@@ -17,7 +17,11 @@ export interface ToolCommand {
  * On Linux setpriv, flock and the tool are one process: the kernel signals it when its parent ends, and it holds the
  * lock itself. Any other order leaves an orphan, or frees the lock while the tool runs.
  */
-export function toolCommand(tool: string, toolArgs: readonly string[], lock: string | undefined): ToolCommand {
+export function toolCommand(
+  tool: string,
+  toolArgs: readonly string[],
+  lock: string | undefined,
+): ToolCommand {
   if (process.platform !== 'linux') return { file: tool, args: toolArgs, programs: [tool] };
   const tied = ['--pdeathsig', 'TERM'];
   if (!lock) return { file: 'setpriv', args: [...tied, tool, ...toolArgs], programs: ['setpriv', tool] };
@@ -35,9 +39,13 @@ export function toolCommand(tool: string, toolArgs: readonly string[], lock: str
  */
 export async function requirePrograms(programs: readonly string[], path: string | undefined): Promise<void> {
   for (const program of programs) {
-    const places = isAbsolute(program) ? [program] : (path ?? '').split(delimiter).map((folder) => join(folder, program));
+    const places = isAbsolute(program)
+      ? [program]
+      : (path ?? '').split(delimiter).map((folder) => join(folder, program));
     if ((await Promise.all(places.map(isExecutable))).includes(true)) continue;
-    const hint = isAbsolute(program) ? '`fts doctor --install` fetches missing tools' : `install util-linux, which has ${program}`;
+    const hint = isAbsolute(program)
+      ? '`fts doctor --install` fetches missing tools'
+      : `install util-linux, which has ${program}`;
     throw new FtsError('ToolMissing', `cannot start ${program}: there is no such program`, hint);
   }
 }
@@ -48,11 +56,14 @@ const isExecutable = (file: string): Promise<boolean> =>
     () => false,
   );
 
-const INHERITED = /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i;
+const INHERITED =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i;
 
 /** What a tool sees of this process's environment: enough to find its files and the network, and no secret. */
 export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined,
+    ),
   );
 }

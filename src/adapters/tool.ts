@@ -3,7 +3,13 @@ import { FtsError } from '../domain/failures.js';
 import { holdLockFile } from './lock-file.js';
 import { busyLock } from './locks.js';
 import { redact } from './redaction.js';
-import { LOCK_CONFLICT, type ToolCommand, inheritedEnvironment, requirePrograms, toolCommand } from './tool-command.js';
+import {
+  LOCK_CONFLICT,
+  type ToolCommand,
+  inheritedEnvironment,
+  requirePrograms,
+  toolCommand,
+} from './tool-command.js';
 
 /** restic and rclone may need this long to clean up after SIGINT (milliseconds); execa's own default is 5 s. */
 const CLEAN_UP_MS = 120_000;

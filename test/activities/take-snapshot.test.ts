@@ -115,6 +115,7 @@ describe('a repository', () => {
       await expect(estate.run<[typeof request], unknown>(activity, request)).rejects.toMatchObject({
         type: 'RepositoryMissing',
         nonRetryable: true,
+        details: [{ hint: expect.stringMatching(/remove .*\/repositories\/[a-z-]+\.json /) as string }],
       });
     }
     await expect(readdir(estate.repository)).rejects.toMatchObject({ code: 'ENOENT' });

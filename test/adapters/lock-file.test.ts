@@ -24,7 +24,9 @@ describe('a lock file', () => {
     await expect(holdLockFile(file)).rejects.toMatchObject(busy);
     await release();
     expect(await readdir(folder)).toEqual([]);
-    await (await holdLockFile(file))();
+    await (
+      await holdLockFile(file)
+    )();
   });
 
   it('of another name is another lock', async () => {
@@ -42,7 +44,10 @@ describe('a lock file', () => {
 
   it('of a process that lives is not, whoever’s it is', async () => {
     await writeFile(`${file}.1.somebody`, '');
-    await expect(holdLockFile(file)).rejects.toMatchObject({ type: 'Busy', message: expect.stringContaining('process 1;') as string });
+    await expect(holdLockFile(file)).rejects.toMatchObject({
+      type: 'Busy',
+      message: expect.stringContaining('process 1;') as string,
+    });
     expect(await readdir(folder)).toEqual(['repository.lock.1.somebody']);
   });
 });
@@ -65,7 +70,9 @@ describe('many who take over what a dead process left', () => {
         await release();
       }`;
     await writeFile(`${file}.${await deadPid()}.left`, '');
-    await Promise.all(Array.from({ length: 4 }, () => execa(process.execPath, ['--input-type=module', '--eval', program])));
+    await Promise.all(
+      Array.from({ length: 4 }, () => execa(process.execPath, ['--input-type=module', '--eval', program])),
+    );
     const { stdout } = await execa('cat', [join(folder, 'journal')]);
     expect(stdout).toBe(Array.from({ length: 80 }, () => 'begin\nend').join('\n'));
   });

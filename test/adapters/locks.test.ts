@@ -49,7 +49,17 @@ describe('a lock on a volume', () => {
     const volume = await temporaryFolder();
     await chmod(volume, 0o755);
     const lock = await lockPath(repository(volume), { ...(await setting()), uid: SOMEBODY });
-    const asNobody = ['--reuid', '65534', '--clear-groups', 'flock', '--no-fork', '--nonblock', '--conflict-exit-code', '75', lock];
+    const asNobody = [
+      '--reuid',
+      '65534',
+      '--clear-groups',
+      'flock',
+      '--no-fork',
+      '--nonblock',
+      '--conflict-exit-code',
+      '75',
+      lock,
+    ];
     const free = await execa('setpriv', [...asNobody, 'true'], { reject: false });
     const taken = await execa('flock', [lock, 'setpriv', ...asNobody, 'true'], { reject: false });
     expect([free.exitCode, taken.exitCode]).toEqual([0, 75]);

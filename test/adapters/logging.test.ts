@@ -13,7 +13,10 @@ beforeEach(async () => {
 });
 
 /** What a process of its own logs, on stderr and in the file. */
-async function logged(statements: string, options: Record<string, unknown> = {}): Promise<{ stderr: string; stdout: string; lines: Record<string, unknown>[] }> {
+async function logged(
+  statements: string,
+  options: Record<string, unknown> = {},
+): Promise<{ stderr: string; stdout: string; lines: Record<string, unknown>[] }> {
   const program = `
     import { createLogger } from ${JSON.stringify(compiled('src/adapters/logging.js'))};
     import { registerSecret } from ${JSON.stringify(compiled('src/adapters/redaction.js'))};
@@ -23,7 +26,11 @@ async function logged(statements: string, options: Record<string, unknown> = {})
     ${statements}`;
   const { stderr, stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program]);
   expect((await readFile(file, 'utf8')).endsWith(`${stderr}\n`)).toBe(true);
-  return { stderr, stdout, lines: stderr.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) };
+  return {
+    stderr,
+    stdout,
+    lines: stderr.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
 }
 
 describe('a log line', () => {
@@ -60,8 +67,13 @@ describe('a log line', () => {
 
 it('the log file is for its owner only, and is appended to', async () => {
   await logged(`process.umask(0); logger.info('one');`);
-  expect([(await stat(file)).mode & 0o777, (await stat(join(file, '..'))).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect([(await stat(file)).mode & 0o777, (await stat(join(file, '..'))).mode & 0o777]).toEqual([
+    0o600, 0o700,
+  ]);
   await logged(`logger.info('two');`);
-  const messages = (await readFile(file, 'utf8')).trimEnd().split('\n').map((line) => (JSON.parse(line) as { msg: string }).msg);
+  const messages = (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
   expect(messages).toEqual(['one', 'two']);
 });

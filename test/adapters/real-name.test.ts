@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { realName } from '../../src/adapters/real-name.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const bytes = (...parts: (string | number[])[]): Buffer => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+const bytes = (...parts: (string | number[] | Buffer)[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
 
 it('gives a name that is UTF-8 as it is, whether it exists or not', async () => {
   expect(await realName('/nowhere/é\n')).toBe('/nowhere/é\n');
@@ -29,5 +30,6 @@ it('takes a name that really holds U+FFFD for what it is', async () => {
 it('gives the text itself where nothing is found, or no single file', async () => {
   const root = await temporaryFolder();
   for (const byte of [0xfe, 0xff]) await writeFile(bytes(`${root}/twin`, [byte]), '');
-  for (const path of [`${root}/gone\ufffd`, `${root}/no\ufffdfolder/file`, `${root}/twin\ufffd`]) expect(await realName(path)).toBe(path);
+  for (const path of [`${root}/gone\ufffd`, `${root}/no\ufffdfolder/file`, `${root}/twin\ufffd`])
+    expect(await realName(path)).toBe(path);
 });

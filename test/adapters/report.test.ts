@@ -11,7 +11,10 @@ beforeEach(async () => {
 
 it('holds one JSON object a line, all of them once it is closed', async () => {
   const report = await openReport(path);
-  const entries = Array.from({ length: 5000 }, (_, i) => ({ path: `${String(i)}\n`, message: 'x'.repeat(100) }));
+  const entries = Array.from({ length: 5000 }, (_, i) => ({
+    path: `${String(i)}\n`,
+    message: 'x'.repeat(100),
+  }));
   for (const entry of entries) report.append(entry);
   await report.close();
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
@@ -24,7 +27,9 @@ it('is for its owner only', async () => {
     const report = await openReport(path);
     report.append({});
     await report.close();
-    expect([(await stat(path)).mode & 0o777, (await stat(dirname(path))).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect([(await stat(path)).mode & 0o777, (await stat(dirname(path))).mode & 0o777]).toEqual([
+      0o600, 0o700,
+    ]);
   } finally {
     process.umask(umask);
   }

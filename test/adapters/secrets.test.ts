@@ -15,20 +15,26 @@ beforeEach(async () => {
 });
 
 /** A resolver for an estate with that `secrets` section. */
-async function resolver(secrets: unknown, environment: NodeJS.ProcessEnv = {}) {
+async function resolverFor(section: unknown, environment: NodeJS.ProcessEnv = {}) {
   const file = join(folder, 'estate.yaml');
   const volumes = { flux: { host: 'here', mountpoint: './flux', filesystem: 'directory' } };
-  const estate = { estate: 'testbed', timezone: 'Etc/UTC', hosts: { here: { platform: 'linux' } }, volumes, secrets };
+  const estate = {
+    estate: 'testbed',
+    timezone: 'Etc/UTC',
+    hosts: { here: { platform: 'linux' } },
+    volumes,
+    secrets: section,
+  };
   await writeFile(file, JSON.stringify(estate));
-  const { resolve } = createSecretResolver(await loadEstate(file), environment);
-  return (name: string) => resolve(name, 'repository local');
+  const resolver = createSecretResolver(await loadEstate(file), environment);
+  return (name: string) => resolver.resolve(name, 'repository local');
 }
 
 /** A resolver for a secrets file with that text, beside the estate. */
 async function fromFile(text: string, { name = 'secrets.yaml', mode = 0o600 } = {}) {
   await writeFile(join(folder, name), text);
   await chmod(join(folder, name), mode);
-  return resolver({ provider: 'file', path: name });
+  return resolverFor({ provider: 'file', path: name });
 }
 
 const failure = (call: Promise<string>): Promise<Error> =>
@@ -61,14 +67,17 @@ describe('a secrets file', () => {
     expect(await resolve('password')).toBe('after');
   });
 
-  it.each(['640', '604', '620', '610'])('that others may use (%s) is refused, with the chmod to run', async (mode) => {
-    const resolve = await fromFile('password: pass', { mode: Number.parseInt(mode, 8) });
-    expect(await failure(resolve('password'))).toMatchObject({
-      type: 'SecretsFileLoose',
-      message: expect.stringContaining('secrets.yaml') as string,
-      hint: `chmod 600 ${join(folder, 'secrets.yaml')}`,
-    });
-  });
+  it.each(['640', '604', '620', '610'])(
+    'that others may use (%s) is refused, with the chmod to run',
+    async (mode) => {
+      const resolve = await fromFile('password: pass', { mode: Number.parseInt(mode, 8) });
+      expect(await failure(resolve('password'))).toMatchObject({
+        type: 'SecretsFileLoose',
+        message: expect.stringContaining('secrets.yaml') as string,
+        hint: `chmod 600 ${join(folder, 'secrets.yaml')}`,
+      });
+    },
+  );
 
   it.runIf(process.getuid?.() === 0)('of another user is refused', async () => {
     const resolve = await fromFile('password: pass');
@@ -83,18 +92,21 @@ describe('a secrets file', () => {
   it('behind a link is judged by the file itself', async () => {
     await fromFile('password: pass', { name: 'real.yaml', mode: 0o644 });
     await symlink('real.yaml', join(folder, 'secrets.yaml'));
-    const resolve = await resolver({ provider: 'file', path: 'secrets.yaml' });
+    const resolve = await resolverFor({ provider: 'file', path: 'secrets.yaml' });
     expect(await failure(resolve('password'))).toMatchObject({ type: 'SecretsFileLoose' });
   });
 
   it('that is not there, or no file, is named', async () => {
-    const resolve = await resolver({ provider: 'file', path: 'secrets.yaml' });
-    const missing = { type: 'SecretMissing', message: expect.stringContaining(join(folder, 'secrets.yaml')) as string };
+    const resolve = await resolverFor({ provider: 'file', path: 'secrets.yaml' });
+    const missing = {
+      type: 'SecretMissing',
+      message: expect.stringContaining(join(folder, 'secrets.yaml')) as string,
+    };
     expect(await failure(resolve('password'))).toMatchObject(missing);
     await mkdir(join(folder, 'secrets.yaml'), { mode: 0o700 });
     expect(await failure(resolve('password'))).toMatchObject(missing);
     await execa('mkfifo', ['-m', '600', join(folder, 'fifo')]);
-    const waiting = await resolver({ provider: 'file', path: 'fifo' });
+    const waiting = await resolverFor({ provider: 'file', path: 'fifo' });
     expect(await failure(waiting('password'))).toMatchObject({ type: 'SecretMissing' });
   });
 
@@ -152,7 +164,22 @@ describe('an .env file', () => {
     expect(await resolve('b2-key')).toBe('quoted #1');
     expect(await resolve('single')).toBe('it');
     expect(await resolve('hash')).toBe('a#b c');
-    for (const name of ['empty', 'absent']) expect(await failure(resolve(name))).toMatchObject({ type: 'SecretMissing' });
+    for (const name of ['empty', 'absent'])
+      expect(await failure(resolve(name))).toMatchObject({ type: 'SecretMissing' });
+  });
+
+  it('may have names as the estate has them, too', async () => {
+    const resolve = await fromFile('restic-password=pass\nexport b2-key = key', { name: 'secrets.env' });
+    expect(await resolve('restic-password')).toBe('pass');
+    expect(await resolve('b2-key')).toBe('key');
+  });
+
+  it.each([
+    ['secrets.env', 'OTHER=x', '`RESTIC_PASSWORD=…`'],
+    ['secrets.yaml', 'other: x', '`restic-password: …`'],
+  ])('that lacks a secret (%s) is told with the line to add', async (name, text, line) => {
+    const resolve = await fromFile(text, { name });
+    expect(await failure(resolve('restic-password'))).toMatchObject({ hint: `add the line ${line} to it` });
   });
 
   it('is refused when it is loose', async () => {
@@ -163,25 +190,36 @@ describe('an .env file', () => {
 
 describe('the other providers', () => {
   it('environment: the name in capitals, dashes as underscores', async () => {
-    const resolve = await resolver({ provider: 'environment' }, { RESTIC_PASSWORD: 'pass\n', EMPTY: '' });
+    const resolve = await resolverFor({ provider: 'environment' }, { RESTIC_PASSWORD: 'pass\n', EMPTY: '' });
     expect(await resolve('restic-password')).toBe('pass');
-    expect(await failure(resolve('b2-key'))).toMatchObject({ type: 'SecretMissing', message: expect.stringContaining('B2_KEY') as string });
+    expect(await failure(resolve('b2-key'))).toMatchObject({
+      type: 'SecretMissing',
+      message: expect.stringContaining('B2_KEY') as string,
+    });
     expect(await failure(resolve('empty'))).toMatchObject({ type: 'SecretMissing' });
   });
 
   it('none: says that the estate has none', async () => {
-    const resolve = await resolver(undefined);
-    expect(await failure(resolve('password'))).toMatchObject({ type: 'SecretMissing', message: expect.stringContaining('`secrets`') as string });
+    const resolve = await resolverFor(undefined);
+    expect(await failure(resolve('password'))).toMatchObject({
+      type: 'SecretMissing',
+      message: expect.stringContaining('`secrets`') as string,
+    });
   });
 
   it('Key Vault: says what works until then', async () => {
-    const resolve = await resolver({ provider: 'azure-key-vault', vault: 'kv-test' });
-    expect(await failure(resolve('password'))).toMatchObject({ type: 'SecretMissing', hint: expect.stringContaining('provider: file') as string });
+    const resolve = await resolverFor({ provider: 'azure-key-vault', vault: 'kv-test' });
+    expect(await failure(resolve('password'))).toMatchObject({
+      type: 'SecretMissing',
+      hint: expect.stringContaining('provider: file') as string,
+    });
   });
 });
 
 it('what was handed out is known to redaction from then on', async () => {
   const resolve = await fromFile('password: "canary \\"resolved\\""');
   const value = await resolve('password');
-  expect(redact(`it is ${value}, in JSON ${JSON.stringify({ value })}`)).toBe('it is ***, in JSON {"value":"***"}');
+  expect(redact(`it is ${value}, in JSON ${JSON.stringify({ value })}`)).toBe(
+    'it is ***, in JSON {"value":"***"}',
+  );
 });

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { State, isErrno, stateRoot } from '../../src/adapters/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -33,7 +33,9 @@ describe('a record', () => {
     const umask = process.umask(0);
     try {
       await state.write(FILE, { name: 'flux', size: 3 });
-      const modes = await Promise.all([FILE, 'jobs', '.', '..'].map(async (path) => (await stat(state.path(path))).mode & 0o777));
+      const modes = await Promise.all(
+        [FILE, 'jobs', '.', '..'].map(async (path) => (await stat(state.path(path))).mode & 0o777),
+      );
       expect(modes).toEqual([0o600, 0o700, 0o700, 0o700]);
     } finally {
       process.umask(umask);
@@ -55,7 +57,10 @@ describe('a record', () => {
   ])('that is %s is StateCorrupt, naming file and trouble, and stays as it is', async (_, text, found) => {
     await mkdir(dirname(state.path(FILE)), { recursive: true });
     await writeFile(state.path(FILE), text);
-    await expect(state.read(FILE, Thing)).rejects.toMatchObject({ type: 'StateCorrupt', hint: expect.anything() as unknown });
+    await expect(state.read(FILE, Thing)).rejects.toMatchObject({
+      type: 'StateCorrupt',
+      hint: expect.anything() as unknown,
+    });
     await expect(state.read(FILE, Thing)).rejects.toThrow(state.path(FILE));
     await expect(state.read(FILE, Thing)).rejects.toThrow(found);
     expect(await readFile(state.path(FILE), 'utf8')).toBe(text);
@@ -80,7 +85,9 @@ describe('writing', () => {
       }
       return seen.size;
     });
-    const writers = Array.from({ length: 40 }, (_, size) => state.write(FILE, { name: 'x'.repeat(size * 1000 + 1), size }));
+    const writers = Array.from({ length: 40 }, (_, size) =>
+      state.write(FILE, { name: 'x'.repeat(size * 1000 + 1), size }),
+    );
     await Promise.all(writers);
     writing = false;
     await Promise.all(readers);
@@ -90,10 +97,12 @@ describe('writing', () => {
   it('that fails leaves the old record and no draft', async () => {
     await state.write(FILE, { name: 'flux', size: 3 });
     const circle: Record<string, unknown> = {};
-    circle['self'] = circle;
+    circle.self = circle;
     await expect(state.write(FILE, circle)).rejects.toThrow(TypeError);
     await mkdir(state.path('jobs/folder.json/in-the-way'), { recursive: true });
-    await expect(state.write('jobs/folder.json', {})).rejects.toSatisfy((error) => isErrno(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST'));
+    await expect(state.write('jobs/folder.json', {})).rejects.toSatisfy((error) =>
+      isErrno(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST'),
+    );
     expect(await state.read(FILE, Thing)).toEqual({ name: 'flux', size: 3 });
     expect((await readdir(state.path('jobs'))).sort()).toEqual(['folder.json', 'save.json']);
   });
@@ -102,13 +111,31 @@ describe('writing', () => {
 describe('the folder of all state', () => {
   it.each([
     ['what FTS_STATE_DIR says', { FTS_STATE_DIR: '/srv/fts', XDG_STATE_HOME: '/xdg' }, '/srv/fts'],
-    ['not what an empty FTS_STATE_DIR says', { FTS_STATE_DIR: '', XDG_STATE_HOME: '/xdg' }, isRoot ? '/var/lib/fts' : '/xdg/fts'],
-    ['for root below /var/lib, else in the home folder', {}, isRoot ? '/var/lib/fts' : join(homedir(), '.local/state/fts')],
+    [
+      'not what an empty FTS_STATE_DIR says',
+      { FTS_STATE_DIR: '', XDG_STATE_HOME: '/xdg' },
+      isRoot ? '/var/lib/fts' : '/xdg/fts',
+    ],
+    [
+      'for root below /var/lib, else in the home folder',
+      {},
+      isRoot ? '/var/lib/fts' : join(homedir(), '.local/state/fts'),
+    ],
   ])('is %s', (_, environment, folder) => {
     expect(stateRoot(environment)).toBe(folder);
   });
 
+  it('needs no entry in the password file for the user', () => {
+    const uid = vi.spyOn(process, 'getuid').mockReturnValue(54_321);
+    expect(stateRoot({ XDG_STATE_HOME: '/xdg' })).toBe('/xdg/fts');
+    uid.mockReturnValue(0);
+    expect(stateRoot({ XDG_STATE_HOME: '/xdg' })).toBe('/var/lib/fts');
+    uid.mockRestore();
+  });
+
   it('has one folder for each estate', () => {
-    expect(new State('/srv/fts', 'testbed').path('jobs', 'save.json')).toBe('/srv/fts/testbed/jobs/save.json');
+    expect(new State('/srv/fts', 'testbed').path('jobs', 'save.json')).toBe(
+      '/srv/fts/testbed/jobs/save.json',
+    );
   });
 });

@@ -11,7 +11,8 @@ import { compiled } from '../support/fts.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
-const shell = (script: string, more: Partial<ToolCall> = {}) => runTool({ file: '/bin/sh', args: ['-c', script], ...more });
+const shell = (script: string, more: Partial<ToolCall> = {}) =>
+  runTool({ file: '/bin/sh', args: ['-c', script], ...more });
 
 /** Starts a tool; resolves once it said a line, with that line and the end of the call. */
 async function started(script: string, more: Partial<ToolCall> = {}) {
@@ -46,7 +47,10 @@ describe('how a tool ended', () => {
     let lines = 0;
     const { stdout } = await runTool({
       file: process.execPath,
-      args: ['-e', 'for (let i = 0; i < 100_000; i += 1) console.log("x".repeat(99)); console.log("the end")'],
+      args: [
+        '-e',
+        'for (let i = 0; i < 100_000; i += 1) console.log("x".repeat(99)); console.log("the end")',
+      ],
       onStdout: () => (lines += 1),
     });
     expect(lines).toBe(100_001);
@@ -64,10 +68,17 @@ describe('how a tool ended', () => {
     const secret = 'canary/&-"in-tool';
     registerSecret(secret);
     const script = 'echo "it is $SECRET"; echo "$SECRET" >&2';
-    expect(await shell(script, { environment: { SECRET: secret } })).toMatchObject({ stdout: 'it is ***\n', stderr: '***\n' });
+    expect(await shell(script, { environment: { SECRET: secret } })).toMatchObject({
+      stdout: 'it is ***\n',
+      stderr: '***\n',
+    });
 
     const cut = 'for (let i = 0; i < 20_000; i += 1) console.log(process.env.SECRET)';
-    const { stdout } = await runTool({ file: process.execPath, args: ['-e', cut], environment: { SECRET: secret } });
+    const { stdout } = await runTool({
+      file: process.execPath,
+      args: ['-e', cut],
+      environment: { SECRET: secret },
+    });
     expect(stdout).toMatch(/^[*\n]+$/);
   });
 });
@@ -76,18 +87,27 @@ describe('what a tool is given', () => {
   it('are its arguments as they are, and no shell', async () => {
     const args = ['-n', '$(touch pwned)', '*', 'two\nlines', '--', ''];
     const said: string[] = [];
-    await runTool({ file: process.execPath, args: ['-p', 'JSON.stringify(process.argv.slice(1))', '--', ...args], onStdout: (line) => said.push(line) });
+    await runTool({
+      file: process.execPath,
+      args: ['-p', 'JSON.stringify(process.argv.slice(1))', '--', ...args],
+      onStdout: (line) => said.push(line),
+    });
     expect(JSON.parse(said.join('\n'))).toEqual(args);
   });
 
   it('is its own environment and nothing of ours that could be a secret', async () => {
-    vi.stubEnv('RESTIC_PASSWORD', 'ours').stubEnv('AWS_SECRET_ACCESS_KEY', 'ours').stubEnv('FTS_STATE_DIR', '/ours');
+    vi.stubEnv('RESTIC_PASSWORD', 'ours')
+      .stubEnv('AWS_SECRET_ACCESS_KEY', 'ours')
+      .stubEnv('FTS_STATE_DIR', '/ours');
     vi.stubEnv('HTTPS_PROXY', 'http://proxy').stubEnv('LC_ALL', 'C').stubEnv('XDG_CACHE_HOME', '/cache');
     const { stdout } = await shell('env', { environment: { RESTIC_REPOSITORY: '/its/own' } });
     vi.unstubAllEnvs();
     const names = stdout.split('\n').map((line) => line.split('=', 1)[0]);
-    expect(names).toEqual(expect.arrayContaining(['PATH', 'HTTPS_PROXY', 'LC_ALL', 'XDG_CACHE_HOME', 'RESTIC_REPOSITORY']));
-    for (const name of ['RESTIC_PASSWORD', 'AWS_SECRET_ACCESS_KEY', 'FTS_STATE_DIR', 'NODE_ENV']) expect(names).not.toContain(name);
+    expect(names).toEqual(
+      expect.arrayContaining(['PATH', 'HTTPS_PROXY', 'LC_ALL', 'XDG_CACHE_HOME', 'RESTIC_REPOSITORY']),
+    );
+    for (const name of ['RESTIC_PASSWORD', 'AWS_SECRET_ACCESS_KEY', 'FTS_STATE_DIR', 'NODE_ENV'])
+      expect(names).not.toContain(name);
   });
 
   it('is a working directory', async () => {
@@ -97,10 +117,20 @@ describe('what a tool is given', () => {
 });
 
 describe('a tool that cannot be started', () => {
-  it.each([undefined, 'lock'])('because it is not there is ToolMissing, naming it (lock: %s)', async (lock) => {
-    const call = { file: '/nowhere/restic', args: [], ...(lock && { lock: join(await temporaryFolder(), lock) }) };
-    await expect(runTool(call)).rejects.toMatchObject({ type: 'ToolMissing', message: expect.stringContaining('/nowhere/restic') as string });
-  });
+  it.each([undefined, 'lock'])(
+    'because it is not there is ToolMissing, naming it (lock: %s)',
+    async (lock) => {
+      const call = {
+        file: '/nowhere/restic',
+        args: [],
+        ...(lock && { lock: join(await temporaryFolder(), lock) }),
+      };
+      await expect(runTool(call)).rejects.toMatchObject({
+        type: 'ToolMissing',
+        message: expect.stringContaining('/nowhere/restic') as string,
+      });
+    },
+  );
 
   it.each([
     ['setpriv', []],
@@ -121,7 +151,9 @@ describe('a tool that cannot be started', () => {
     const error = await call.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ type: 'ToolFailed', message: expect.stringContaining('E2BIG') as string });
     expect(String(error).length).toBeLessThan(200);
-    await expect(shell('true', { directory: '/nowhere' })).rejects.toMatchObject({ message: expect.stringContaining('/nowhere') as string });
+    await expect(shell('true', { directory: '/nowhere' })).rejects.toMatchObject({
+      message: expect.stringContaining('/nowhere') as string,
+    });
   });
 });
 
@@ -130,7 +162,10 @@ describe('a lock', () => {
     const lock = join(await temporaryFolder(), 'lock');
     const stop = new AbortController();
     const { line: pid, ended } = await started('echo $$; exec sleep 600', { lock, signal: stop.signal });
-    await expect(shell('true', { lock })).rejects.toMatchObject({ type: 'Busy', message: expect.stringContaining(`process ${pid} (sleep)`) as string });
+    await expect(shell('true', { lock })).rejects.toMatchObject({
+      type: 'Busy',
+      message: expect.stringContaining(`process ${pid} (sleep)`) as string,
+    });
     stop.abort();
     await expect(ended).rejects.toBe(stop.signal.reason);
     expect(await shell('true', { lock })).toMatchObject({ exitCode: 0 });
@@ -152,13 +187,17 @@ describe('interrupting', () => {
   it('before the start starts nothing', async () => {
     const folder = await temporaryFolder();
     const reason = new Error('too late');
-    await expect(shell(`touch ${folder}/started`, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(shell(`touch ${folder}/started`, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
     await expect(readFile(join(folder, 'started'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('counts, although the tool says that all went well', async () => {
     const stop = new AbortController();
-    const { ended } = await started("trap 'exit 0' INT; echo ready; while :; do sleep 0.05; done", { signal: stop.signal });
+    const { ended } = await started("trap 'exit 0' INT; echo ready; while :; do sleep 0.05; done", {
+      signal: stop.signal,
+    });
     stop.abort(new Error('told to stop'));
     await expect(ended).rejects.toThrow('told to stop');
   });
@@ -183,7 +222,9 @@ describe('a worker that is killed', () => {
     const call = { file: '/bin/sh', args: ['-c', 'echo $$; exec sleep 600'], lock };
     const program = `import { runTool } from ${JSON.stringify(tool)};
       await runTool({ ...${JSON.stringify(call)}, onStdout: (line) => process.stdout.write(line + '\\n') });`;
-    const worker = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const worker = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [pid] = (await once(createInterface(worker.stdout), 'line')) as [string];
     await expect(shell('true', { lock })).rejects.toMatchObject({ type: 'Busy' });
 

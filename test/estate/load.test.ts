@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -144,6 +144,15 @@ describe('what is valid', () => {
     await writeFile(join(folder, 'real.yaml'), SMALL);
     await symlink('real.yaml', join(folder, 'estate.yaml'));
     expect((await loadEstate(join(folder, 'estate.yaml'))).estate.estate).toBe('home');
+  });
+
+  it('takes relative paths from the folder of the file, whatever link led to it', async () => {
+    const [folder, elsewhere] = [await temporaryFolder(), await temporaryFolder()];
+    await writeFile(join(folder, 'estate.yaml'), SMALL);
+    await symlink(join(folder, 'estate.yaml'), join(elsewhere, 'link.yaml'));
+    const { directory, file } = await loadEstate(join(elsewhere, 'link.yaml'));
+    expect(directory).toBe(await realpath(folder));
+    expect(file).toBe(join(elsewhere, 'link.yaml'));
   });
 });
 
