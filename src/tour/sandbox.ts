@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** The estate of the tour: three folders stand for the hot volume, the archive, and a place off-site. */
-export const ESTATE = 'sandbox';
+const ESTATE = 'sandbox';
 
 /** What the tour makes under `.fts/`, and finds again at its next start. */
 export interface Sandbox {
