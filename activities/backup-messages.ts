@@ -33,7 +33,7 @@ const Problem = z.object({
 });
 
 /** The progress in a status message; undefined for any other message. */
-export function progressOf(message: unknown): Progress | undefined {
+function progressOf(message: unknown): Progress | undefined {
   const { success, data } = Status.safeParse(message);
   if (!success) return undefined;
   return {
@@ -45,6 +45,13 @@ export function progressOf(message: unknown): Progress | undefined {
     ...(data.seconds_elapsed > 0 && { bytesPerSecond: Math.round(data.bytes_done / data.seconds_elapsed) }),
     ...(data.seconds_remaining !== undefined && { etaSeconds: data.seconds_remaining }),
   };
+}
+
+/** How far a backup is after a message. What it waits for stays said, as long as it does not get on. */
+export function progressAfter(before: Progress, message: unknown): Progress {
+  const now = progressOf(message) ?? before;
+  const getsOn = now.bytes !== before.bytes || now.files !== before.files;
+  return { ...now, ...(!getsOn && before.waiting !== undefined && { waiting: before.waiting }) };
 }
 
 /** The summary, which comes last and names the snapshot; undefined for any other message. */

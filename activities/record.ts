@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { RunError } from '../src/domain/job.js';
 import type { EndedRun, JobRecord } from '../src/domain/job-record.js';
@@ -10,7 +8,11 @@ import { toApplicationFailure } from './failure.js';
 
 export interface RecordDependencies {
   current: () => Promise<LoadedEstate>;
-  state: Pick<State, 'read' | 'write'>;
+  records: {
+    /** Fails with `StateCorrupt`. */
+    read(job: string): Promise<JobRecord | undefined>;
+    write(record: JobRecord): Promise<void>;
+  };
 }
 
 export interface RecordRunInput {
@@ -21,33 +23,7 @@ export interface RecordRunInput {
   error?: RunError;
 }
 
-const OUTCOMES = [
-  'complete',
-  'partial',
-  'held',
-  'skipped',
-  'failed',
-  'cancelled',
-] as const satisfies readonly Outcome[];
-
-const Run = z.object({
-  workflowId: z.string(),
-  runId: z.string(),
-  outcome: z.enum(OUTCOMES),
-  startedAt: z.string(),
-  endedAt: z.string(),
-  result: z.unknown(),
-  error: z.object({ type: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
-});
-
-const JobRecordSchema = z.object({
-  job: z.string(),
-  kind: z.string(),
-  lastSuccess: Run.optional(),
-  last: Run,
-});
-
-export const createRecordActivities = ({ current, state }: RecordDependencies) => ({
+export const createRecordActivities = ({ current, records }: RecordDependencies) => ({
   /**
    * Keeps how a run ended in the host's record of the job. Safe to retry: it writes the same again. A complete run
    * needs nothing of the record before it and replaces even a damaged one; any other would lose the last success with
@@ -58,11 +34,9 @@ export const createRecordActivities = ({ current, state }: RecordDependencies) =
       const { estate } = await current();
       const kind = Object.hasOwn(estate.jobs, job) ? estate.jobs[job]?.kind : undefined;
       if (kind === undefined) throw new FtsError('UnknownJob', `the estate declares no job ${job}`);
-      const file = `jobs/${job}.json`;
       const last = { ...currentRun(), endedAt: new Date().toISOString(), ...ended } satisfies EndedRun;
-      const lastSuccess =
-        ended.outcome === 'complete' ? last : (await state.read(file, JobRecordSchema))?.lastSuccess;
-      await state.write(file, { job, kind, lastSuccess, last } satisfies JobRecord);
+      const lastSuccess = ended.outcome === 'complete' ? last : (await records.read(job))?.lastSuccess;
+      await records.write({ job, kind, lastSuccess, last });
     } catch (error) {
       throw toApplicationFailure(error);
     }

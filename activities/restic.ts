@@ -7,7 +7,7 @@ import { keepOptions } from '../src/domain/retention.js';
 import { jobTags } from '../src/domain/snapshot-identity.js';
 import type { GuardedVolume } from './admission.js';
 import { backupArguments } from './backup-arguments.js';
-import { type BackupSummary, problemOf, progressOf, summaryOf } from './backup-messages.js';
+import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
 import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
@@ -71,7 +71,7 @@ export const createResticActivities = ({
           args: backupArguments(loaded, host, request.job, job),
           onMessage: (message) => {
             summary = summaryOf(message) ?? summary;
-            progress = progressOf(message) ?? progress;
+            progress = progressAfter(progress, message);
             tell(progress);
           },
           onProblem: (message) => {
@@ -79,7 +79,8 @@ export const createResticActivities = ({
             if (problem) unreadable.add(problem);
           },
           onWaiting: (waiting) => {
-            tell({ ...progress, waiting });
+            progress = { ...progress, waiting };
+            tell(progress);
           },
         });
         const problems = await unreadable.finish();

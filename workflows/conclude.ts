@@ -1,18 +1,13 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
   log,
-  setCurrentDetails,
-  upsertMemo,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RecordActivities } from '../activities/record.js';
 import type { FailureDetail, JobInput, RunError, RunReport } from '../src/domain/job.js';
-import type { Outcome } from '../src/domain/outcome.js';
-import { SearchAttribute } from '../src/domain/search-attributes.js';
+import { type Ended, errorOf, tellEnd, unwrapped } from './ending.js';
 import { onHost } from './host-activities.js';
 
 /** What has been done so far, for the report of a run that fails half-way. */
@@ -33,7 +28,7 @@ export async function conclude<Result>(
     const report = await steps(done);
     done.result = report.result;
     await record(input, report);
-    tell(report);
+    tellEnd(report);
     return report;
   } catch (caught) {
     const { result } = done;
@@ -41,15 +36,9 @@ export async function conclude<Result>(
       ? { outcome: 'cancelled', result }
       : { outcome: 'failed', result, error: errorOf(caught) };
     await CancellationScope.nonCancellable(() => recordIfThere(input, report));
-    tell(report);
+    tellEnd(report);
     throw report.error ? failureOf(report.error, result, caught) : caught;
   }
-}
-
-interface Ended {
-  outcome: Outcome;
-  result: unknown;
-  error?: RunError;
 }
 
 /** A host that cannot write a small file will not learn it. One that is away is waited for: that is no attempt. */
@@ -80,12 +69,6 @@ async function recordIfThere({ job, host }: JobInput, ended: Ended): Promise<voi
   }
 }
 
-function tell(ended: Ended): void {
-  setCurrentDetails(ended.error ? `**${ended.outcome}**: ${ended.error.message}` : `**${ended.outcome}**`);
-  upsertSearchAttributes([{ key: { name: SearchAttribute.outcome, type: 'KEYWORD' }, value: ended.outcome }]);
-  upsertMemo({ report: ended });
-}
-
 /** The failure of the whole run. An activity's own failure says more than that an activity failed, so that it takes its place. */
 function failureOf({ type, message, hint }: RunError, result: unknown, caught: unknown): ApplicationFailure {
   return ApplicationFailure.create({
@@ -96,19 +79,3 @@ function failureOf({ type, message, hint }: RunError, result: unknown, caught: u
     ...(caught instanceof Error && !(unwrapped(caught) instanceof ApplicationFailure) && { cause: caught }),
   });
 }
-
-function errorOf(caught: unknown): RunError {
-  const failure = unwrapped(caught);
-  if (!(failure instanceof ApplicationFailure)) {
-    return { type: failure instanceof Error ? failure.name : 'Unknown', message: String(failure) };
-  }
-  const [detail] = (failure.details ?? []) as [FailureDetail?];
-  return {
-    type: failure.type ?? 'Unknown',
-    message: failure.message,
-    ...(detail?.hint !== undefined && { hint: detail.hint }),
-  };
-}
-
-const unwrapped = (caught: unknown): unknown =>
-  caught instanceof ActivityFailure ? (caught.cause ?? caught) : caught;

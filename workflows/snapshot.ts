@@ -28,7 +28,12 @@ export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResul
     setCurrentDetails(`Waiting for host \`${host}\` to look at the volumes and the free space.`);
     const admission = await admitJob(request);
     if (!admission.admitted) {
-      return { outcome: 'skipped', result: null, error: { type: 'JobPaused', message: admission.reason } };
+      const hint = `run it all the same with \`fts run ${job} --force\``;
+      return {
+        outcome: 'skipped',
+        result: null,
+        error: { type: 'JobPaused', message: admission.reason, hint },
+      };
     }
 
     setCurrentDetails(

@@ -6,7 +6,7 @@ import { isErrno, type State } from './state.js';
 
 /** Something that one run at a time may write. */
 export interface Lockable {
-  /** For people: `repository-flux-local`. */
+  /** What kind of thing, for people: `repository`, `purge-scratch`. */
   name: string;
   /** Where it is: what two estates of one name mean by that name need not be the same. */
   location: string;

@@ -1,10 +1,10 @@
 import { readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { startTicksOf } from './process-record.js';
 import type { ResticRepository } from './restic-repository.js';
-import { runTool } from './tool.js';
+import { type ToolExit, runTool } from './tool.js';
 
 const Lock = z.object({ time: z.coerce.date(), hostname: z.string(), pid: z.number().int() });
 type Lock = z.infer<typeof Lock>;
@@ -22,24 +22,28 @@ const BOOT_TIME_ERROR_MS = 2000;
 const REFRESHED_WITHIN_MS = 6 * 60_000;
 
 /**
- * Removes the lock that restic ran into if this host made it and the process that did is gone: that one lock file,
- * of a repository that is a folder on this host. `restic unlock` would remove other hosts' locks too. `said` is what
- * restic answered. True if a lock was removed, so that trying again has a point. Safe to repeat.
+ * Removes the lock that restic ran into if this host made it and the process that did is gone: that one lock file, of
+ * a repository that is a folder on this host or lies behind a remote. `restic unlock` would remove other hosts' locks
+ * too. `said` is what restic answered. True if a lock was removed, so that trying again has a point. Safe to repeat.
  */
 export async function removeStaleLock(
   repository: ResticRepository,
   said: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const id = /storage ID ([0-9a-f]{8,64})/.exec(said)?.[1];
-  if (id === undefined || repository.folder === undefined) return false;
-  const folder = join(repository.folder, 'locks');
-  const file = (await readdir(folder)).find((name) => name.startsWith(id));
-  if (file === undefined) return true; // released meanwhile
-  const lock = await readLock(repository, file, signal);
+  const prefix = /storage ID ([0-9a-f]{8,64})/.exec(said)?.[1];
+  if (prefix === undefined || (repository.folder ?? repository.rclone) === undefined) return false;
+  const ids = await lockIds(repository, signal);
+  const id = ids?.find((name) => name.startsWith(prefix));
+  if (id === undefined) return ids !== undefined; // released meanwhile
+  const lock = await readLock(repository, id, signal);
   if (lock?.hostname !== hostname() || !(await isGone(lock))) return false;
-  await rm(join(folder, basename(file)), { force: true });
-  return true;
+  return removeLock(repository, id, signal);
+}
+
+async function lockIds(repository: ResticRepository, signal?: AbortSignal): Promise<string[] | undefined> {
+  const { exitCode, stdout } = await ask(repository, ['list', 'locks'], signal);
+  return exitCode === 0 ? stdout.split('\n').filter((line) => /^[0-9a-f]{64}$/.test(line)) : undefined;
 }
 
 async function readLock(
@@ -47,14 +51,36 @@ async function readLock(
   id: string,
   signal?: AbortSignal,
 ): Promise<Lock | undefined> {
-  const { exitCode, stdout } = await runTool({
-    file: repository.restic,
-    args: ['cat', 'lock', id, '--no-lock', '--quiet'],
-    environment: repository.environment,
+  const { exitCode, stdout } = await ask(repository, ['cat', 'lock', id], signal);
+  return exitCode === 0 ? Lock.safeParse(JSON.parse(stdout)).data : undefined;
+}
+
+const ask = (
+  { restic, options, environment, directory }: ResticRepository,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<ToolExit> =>
+  runTool({
+    file: restic,
+    args: [...options, ...args, '--no-lock', '--quiet'],
+    environment,
+    ...(directory !== undefined && { directory }),
     ...(signal && { signal }),
   });
-  if (exitCode !== 0) return undefined;
-  return Lock.safeParse(JSON.parse(stdout)).data;
+
+async function removeLock(
+  { folder, rclone, environment }: ResticRepository,
+  id: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (folder !== undefined) {
+    await rm(join(folder, 'locks', id), { force: true });
+    return true;
+  }
+  if (rclone === undefined) return false;
+  const args = ['deletefile', '--retries', '1', '--', `${rclone.folder}/locks/${id}`];
+  const { exitCode } = await runTool({ file: rclone.file, args, environment, ...(signal && { signal }) });
+  return exitCode === 0;
 }
 
 /** Whether the process that made a lock on this host is certainly gone. */

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { LoadedEstate } from '../estate/load.js';
 import { repositoryRemotePath, volumeRoot } from '../estate/lookup.js';
 import { FtsError } from '../domain/failures.js';
@@ -20,10 +21,20 @@ export interface ResticRepository {
   lock: string;
   /** Folder of a repository on a volume of this host. */
   folder: string | undefined;
+  /**
+   * Root of that volume, in which restic stands; it is told the folder relative to it. A volume that is unmounted
+   * during a run takes restic along, and nothing is written into the empty mountpoint.
+   */
+  directory: string | undefined;
+  /** For a repository behind a remote: the rclone binary, and the repository's folder as rclone names it. */
+  rclone: { file: string; folder: string } | undefined;
 }
 
 /** rclone's name for the one remote a repository may be reached through; it exists in restic's environment only. */
 const RCLONE_REMOTE = 'fts';
+
+/** How restic is told that rclone reaches a repository. */
+const RCLONE = 'rclone:';
 
 /**
  * Looks up where a repository is and resolves its secrets. Touches nothing.
@@ -47,13 +58,15 @@ export async function openRepository(
 
   let location: string;
   let folder: string | undefined;
+  let directory: string | undefined;
   if (declared.volume !== undefined) {
-    folder = await safePath(volumeRoot(loaded, declared.volume), declared.path ?? '', { mustExist: false });
-    location = folder;
+    directory = volumeRoot(loaded, declared.volume);
+    folder = await safePath(directory, declared.path ?? '', { mustExist: false });
+    location = `./${relative(directory, folder)}`; // with the dot it is a path, whatever its name
   } else if (declared.remote !== undefined) {
     const remote = loaded.estate.remotes[declared.remote];
     if (!remote) throw new FtsError('RepositoryMissing', `the estate declares no remote ${declared.remote}`);
-    location = `rclone:${RCLONE_REMOTE}:${repositoryRemotePath(loaded.estate, name) ?? ''}`;
+    location = `${RCLONE}${RCLONE_REMOTE}:${repositoryRemotePath(loaded.estate, name) ?? ''}`;
     const settings: [string, string][] = [['type', remote.type]];
     for (const [option, value] of Object.entries(remote.options)) settings.push([option, value]);
     for (const [option, secret] of Object.entries(remote.secrets)) {
@@ -68,21 +81,24 @@ export async function openRepository(
   }
   environment.RESTIC_REPOSITORY = location;
 
+  const rclone = location.startsWith(RCLONE)
+    ? { file: (await findTool('rclone')).path, folder: location.slice(RCLONE.length) }
+    : undefined;
   return {
     name,
     restic: (await findTool('restic')).path,
     environment,
-    options: location.startsWith('rclone:')
-      ? ['-o', `rclone.program=${(await findTool('rclone')).path}`]
-      : [],
+    options: rclone ? ['-o', `rclone.program=${rclone.file}`] : [],
+    rclone,
     lock: await lockPath(
       {
-        name: `repository-${name}`,
-        location,
-        volumeRoot: declared.volume === undefined ? undefined : volumeRoot(loaded, declared.volume),
+        name: 'repository', // two names for one place share its lock
+        location: folder ?? location,
+        volumeRoot: directory,
       },
       { estate: loaded.estate.estate, state },
     ),
     folder,
+    directory,
   };
 }

@@ -27,7 +27,6 @@ const ANSWERS = new Set<number | undefined>([
 /** One restic command on one repository. */
 export interface ResticCall {
   args: readonly string[];
-  directory?: string;
   signal?: AbortSignal;
   /** Each JSON message on stdout. */
   onMessage?: (message: unknown) => void;
@@ -52,7 +51,7 @@ export async function runRestic(repository: ResticRepository, call: ResticCall):
 }
 
 async function runOnce(repository: ResticRepository, call: ResticCall): Promise<ToolExit> {
-  const opening = watchOpening(repository.name);
+  const opening = watchOpening(repository);
   try {
     return await runTool(toolCall(repository, call, opening));
   } finally {
@@ -60,8 +59,11 @@ async function runOnce(repository: ResticRepository, call: ResticCall): Promise<
   }
 }
 
-/** Gives up on a repository that cannot be opened. Once it is open, restic's own patience counts: an upload of days outlives an outage. */
-function watchOpening(repository: string) {
+/**
+ * Gives up on a repository that cannot be opened, or whose volume is lost. Once it is open, restic's own patience
+ * counts otherwise: an upload of days outlives an outage.
+ */
+function watchOpening({ name, folder }: ResticRepository) {
   const givenUp = new AbortController();
   let opened = false;
   let tries = 0;
@@ -69,16 +71,18 @@ function watchOpening(repository: string) {
   let timer: NodeJS.Timeout | undefined;
   let last = '';
   const giveUp = (type: FailureType): void => {
-    givenUp.abort(new FtsError(type, `repository ${repository}: ${last}`));
+    givenUp.abort(new FtsError(type, `repository ${name}: ${last}`));
   };
   return {
     signal: givenUp.signal,
     /** restic said that it tries again, and why. */
     retrying(reason: string): void {
-      if (opened) return;
       last = reason;
+      const meaning = meaningOf(reason);
+      if (folder !== undefined && meaning === 'VolumeUnavailable' && ++refusals >= REFUSALS) giveUp(meaning);
+      if (opened) return;
       tries += 1;
-      if (meaningOf(reason) === 'RemoteDenied' && ++refusals >= REFUSALS) giveUp('RemoteDenied');
+      if (meaning === 'RemoteDenied' && ++refusals >= REFUSALS) giveUp('RemoteDenied');
       timer ??= setTimeout(() => {
         timer = undefined;
         if (!opened && tries >= VAIN_TRIES) giveUp('RepositoryUnreachable');
@@ -103,7 +107,7 @@ function toolCall(
     args: [...repository.options, ...call.args],
     environment: repository.environment,
     lock: repository.lock,
-    ...(call.directory !== undefined && { directory: call.directory }),
+    ...(repository.directory !== undefined && { directory: repository.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,
     onStdout: (line) => {
       const message = parsed(line);

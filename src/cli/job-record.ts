@@ -1,27 +1,12 @@
-import { z } from 'zod';
+import { readJobRecord } from '../adapters/job-records.js';
 import type { State } from '../adapters/state.js';
-import type { EndedRun, JobRecord } from '../domain/job-record.js';
+import type { JobRecord } from '../domain/job-record.js';
 import { note } from './output.js';
-import { ReportSchema } from './run-view.js';
 
-const EndedRunSchema: z.ZodType<EndedRun> = ReportSchema.extend({
-  workflowId: z.string(),
-  runId: z.string(),
-  startedAt: z.string(),
-  endedAt: z.iso.datetime(),
-});
-
-const JobRecordSchema: z.ZodType<JobRecord> = z.object({
-  job: z.string(),
-  kind: z.string(),
-  lastSuccess: EndedRunSchema.optional(),
-  last: EndedRunSchema,
-});
-
-/** What this machine's worker wrote about the last runs of a job; undefined where it wrote nothing that can be read. */
-export async function readJobRecord(state: State, job: string): Promise<JobRecord | undefined> {
+/** The host's record of a job; one that cannot be read is told about and counts as none. */
+export async function knownJobRecord(state: State, job: string): Promise<JobRecord | undefined> {
   try {
-    return await state.read(`jobs/${job}.json`, JobRecordSchema);
+    return await readJobRecord(state, job);
   } catch (error) {
     note(error instanceof Error ? error.message : String(error));
     return undefined;

@@ -1,5 +1,6 @@
 /** How a run ended. Only `complete` counts as success, anywhere. */
-export type Outcome = 'complete' | 'partial' | 'held' | 'skipped' | 'failed' | 'cancelled';
+export const OUTCOMES = ['complete', 'partial', 'held', 'skipped', 'failed', 'cancelled'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Exit codes of `fts`. */
 export const ExitCode = {

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PASSWORD, type ResticEstate, makeResticEstate, save } from '../support/restic-estate.js';
+import {
+  PASSWORD,
+  type ResticEstate,
+  makeResticEstate,
+  save,
+  snapshotJob,
+} from '../support/restic-estate.js';
 
 let estate: ResticEstate;
 let newest: string;
@@ -19,7 +25,9 @@ afterEach(async () => {
   await estate.remove();
 });
 
-const locks = (): Promise<string[]> => readdir(join(estate.repository, 'locks'));
+/** Without those that restic is still writing under another name. */
+const locks = async (): Promise<string[]> =>
+  (await readdir(join(estate.repository, 'locks'))).filter((name) => /^[0-9a-f]{64}$/.test(name));
 
 /** A plain restic that holds a shared lock for as long as its standard input stays open. */
 async function holdLock(wrapper: readonly string[] = []): Promise<ChildProcess> {
@@ -56,6 +64,20 @@ describe('a lock in the repository', () => {
   it('of a dead process of this host is removed', async () => {
     await kill(await holdLock());
     expect(await locks()).toHaveLength(1);
+    expect(await forget()).toEqual({ forgotten: 0 });
+    expect(await locks()).toEqual([]);
+  });
+
+  it('behind a remote is removed likewise', async () => {
+    await estate.change({
+      remotes: { box: { type: 'local', path: estate.space } },
+      repositories: { distant: { host: 'here', remote: 'box', path: 'restic/local', password: 'password' } },
+      jobs: { save: snapshotJob({ repository: 'distant' }) },
+    });
+    const living = await holdLock();
+    await expect(forget()).rejects.toMatchObject({ type: 'RepositoryLocked', nonRetryable: false });
+    expect(await locks()).toHaveLength(1);
+    await kill(living);
     expect(await forget()).toEqual({ forgotten: 0 });
     expect(await locks()).toEqual([]);
   });

@@ -54,7 +54,9 @@ async function dueRuns(): Promise<Due[]> {
       typeof report === 'object' && report !== null && 'outcome' in report ? report.outcome : undefined;
     runs.push({ at: at ?? new Date(0), startedAt: startTime, outcome });
   }
-  return runs.sort((a, b) => a.at.getTime() - b.at.getTime());
+  return runs.sort(
+    (a, b) => a.at.getTime() - b.at.getTime() || a.startedAt.getTime() - b.startedAt.getTime(),
+  );
 }
 
 const jobRuns = async (): Promise<number> => {

@@ -30,7 +30,7 @@ export async function makeResticEstate(sections: Sections = {}) {
   const secrets = join(folder, 'secrets.yaml');
   await writeFile(secrets, stringify({ password: PASSWORD, wrong: 'another password' }), { mode: 0o600 });
   const write = async (changed: Sections): Promise<void> => {
-    const { jobs, repositories } = changed;
+    const { jobs, repositories, remotes } = changed;
     const declared = {
       estate: 'testbed',
       timezone: 'Etc/UTC',
@@ -43,6 +43,7 @@ export async function makeResticEstate(sections: Sections = {}) {
         local: { host: 'here', volume: 'space', path: 'restic/local', password: 'password' },
         ...repositories,
       },
+      ...(remotes && { remotes }),
       jobs: { save: snapshotJob(), ...jobs },
       secrets: { provider: 'file', path: 'secrets.yaml' },
     };

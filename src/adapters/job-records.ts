@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { EndedRun, JobRecord } from '../domain/job-record.js';
+import { OUTCOMES } from '../domain/outcome.js';
+import type { State } from './state.js';
+
+const Ended: z.ZodType<EndedRun> = z.object({
+  workflowId: z.string(),
+  runId: z.string(),
+  outcome: z.enum(OUTCOMES),
+  startedAt: z.string(),
+  endedAt: z.iso.datetime(),
+  result: z.unknown(),
+  error: z.object({ type: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+});
+
+const Schema: z.ZodType<JobRecord> = z.object({
+  job: z.string(),
+  kind: z.string(),
+  lastSuccess: Ended.optional(),
+  last: Ended,
+});
+
+const fileOf = (job: string): string => `jobs/${job}.json`;
+
+/** What this host's worker wrote about the last runs of a job. Fails with `StateCorrupt`. */
+export const readJobRecord = (state: Pick<State, 'read'>, job: string): Promise<JobRecord | undefined> =>
+  state.read(fileOf(job), Schema);
+
+/** Replaces it. Safe to repeat. */
+export const writeJobRecord = (state: Pick<State, 'write'>, record: JobRecord): Promise<void> =>
+  state.write(fileOf(record.job), record);
