@@ -1,7 +1,15 @@
 import { createAdmissionActivities } from '../activities/admission.js';
+import { createGraduationActivities } from '../activities/graduation.js';
+import { createPurgeActivities } from '../activities/purge.js';
 import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
 import { createVolumeActivities } from '../activities/volumes.js';
+import { createGraduation } from '../src/adapters/graduation.js';
+import { judgePlan } from '../src/adapters/holds.js';
+import { lockPath } from '../src/adapters/locks.js';
+import { refuseClockStep } from '../src/adapters/purge-clock.js';
+import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
+import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
 import { realName } from '../src/adapters/real-name.js';
 import { openReport } from '../src/adapters/report.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
@@ -9,6 +17,7 @@ import { runRestic } from '../src/adapters/restic.js';
 import { createSecretResolver } from '../src/adapters/secrets.js';
 import type { State } from '../src/adapters/state.js';
 import { createVolumeGuard } from '../src/adapters/volume-guard.js';
+import { safePath } from '../src/adapters/volume-path.js';
 import { provisionVolume } from '../src/adapters/volume-provision.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import type { EstateSource } from '../src/estate/source.js';
@@ -31,7 +40,24 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
   return {
     ...createAdmissionActivities({ host, current, guard }),
     ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
-    ...createRecordActivities({ current, state }),
+    ...createGraduationActivities({
+      ...createGraduation(state),
+      ...{ host, current, guard, state, openReport, judge: judgePlan },
+    }),
+    ...createPurgeActivities({
+      ...{ host, current, guard, state, scan: scanFolder, remove: deleteFromFolder, judge: judgePlan },
+      requireFolder: (root, path) => safePath(root, path, { mustExist: true }),
+      requireClock: () => refuseClockStep(state, { now: Date.now() }),
+      lock: (estate, job, { volumeRoot, path }) =>
+        lockPath({ name: `purge-${job}`, location: `${volumeRoot}/${path}`, volumeRoot }, { estate, state }),
+    }),
+    ...createRecordActivities({
+      current,
+      records: {
+        read: (job) => readJobRecord(state, job),
+        write: (record) => writeJobRecord(state, record),
+      },
+    }),
     ...createVolumeActivities({
       host,
       current,

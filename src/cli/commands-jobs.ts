@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerHoldCommands } from './commands-holds.js';
 import { type CommonOptions, NO_TEMPORAL, WRONG_REQUEST, described, positiveInteger } from './command.js';
 
 const RUN_CODES = {
@@ -49,6 +50,8 @@ export function registerJobCommands(program: Command): void {
         timeoutSeconds,
       });
     });
+
+  registerHoldCommands(program);
 
   described(program.command('runs [job]'), {
     summary: 'list past and present runs, newest first',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
 import { formatCount, plural, printableText } from './format.js';
+import { deletedText, holdLines } from './hold-summary.js';
 import { printError, printLine } from './output.js';
 import type { RunSubject, RunView } from './run-view.js';
 
@@ -32,7 +33,7 @@ const SnapshotFigures = z.object({
 /** What a run did, in a few words: `3 new, 1 changed · 12 MiB added`. Empty where nothing is known. */
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
-  if (figures === undefined) return '';
+  if (figures === undefined) return deletedText(result);
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
   return `${changed} · ${formatSize(bytesAdded)} added`;
@@ -61,7 +62,13 @@ const ProvisionFigures = z.object({
 });
 
 function resultLines(result: unknown, paint: Paint): string[] {
-  return [...snapshotLines(result, paint), ...provisionLines(result)];
+  const deleted = deletedText(result);
+  return [
+    ...snapshotLines(result, paint),
+    ...provisionLines(result),
+    ...(deleted === '' ? [] : [deleted]),
+    ...holdLines(result),
+  ];
 }
 
 function provisionLines(result: unknown): string[] {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../domain/units.js';
 import { CONTROL_QUEUE } from '../domain/queues.js';
 import { printableText } from './format.js';
+import { approveCommand } from './hold-summary.js';
 import type { GatheredStatus } from './status-gather.js';
 import type { JudgedJob } from './status-jobs.js';
 
@@ -8,15 +9,28 @@ import type { JudgedJob } from './status-jobs.js';
 export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): string[] {
   return [
     ...(away === undefined ? [] : [`${away.message}: ${away.hint}`]),
-    ...jobs.filter(({ healthy }) => !healthy).map(jobAdvice),
+    ...jobs.flatMap(waitingAdvice),
+    ...jobs.filter(needsAdvice).map(jobAdvice),
     ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
     ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
   ].map(printableText);
 }
 
+const waitingAdvice = ({ status: { job, waiting } }: JudgedJob): string[] =>
+  waiting === null
+    ? []
+    : [`${job} does not get on (${waiting}): it goes on by itself; end it with \`fts cancel ${job}\``];
+
+/** A job without a cron leaves the estate healthy, but what went wrong with it is told all the same. */
+const needsAdvice = ({ healthy, status: { lastOutcome } }: JudgedJob): boolean =>
+  !healthy || lastOutcome === 'failed' || lastOutcome === 'partial' || lastOutcome === 'held';
+
 function jobAdvice({ status, last }: JudgedJob): string {
   const { job, lastOutcome, ageSeconds, sloSeconds } = status;
-  if (lastOutcome === 'held') return `${job} is held: look at its plan with \`fts logs ${job}\``;
+  if (lastOutcome === 'held') {
+    const command = approveCommand(status.result) ?? `fts approve ${job}`;
+    return `${job} is held: look at it with \`fts runs ${job}\`, then \`${command}\` or \`fts reject ${job}\``;
+  }
   if (lastOutcome === 'failed' || lastOutcome === 'partial') {
     const why = last?.error === undefined ? '' : `, ${last.error.type}: ${last.error.message}`;
     return `${job} was ${lastOutcome}${why}: ${last?.error?.hint ?? `see \`fts logs ${job}\``}; then \`fts run ${job}\``;

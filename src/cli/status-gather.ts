@@ -11,6 +11,7 @@ import { type JobHistory, jobHistories, recordedHistories } from './job-history.
 import { jobSchedules } from './job-schedules.js';
 import { type QueueWorker, queueWorker } from './pollers.js';
 import { type JobStatus, type JudgedJob, judgeJob } from './status-jobs.js';
+import { stepsOfRun, waitingReason } from './status-waiting.js';
 import { type InspectedVolume, type VolumeStatus, inspectVolumes } from './status-volumes.js';
 
 /** `fts status --json` (DESIGN, "Contract for programs"). */
@@ -83,8 +84,17 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
       ...neededHosts(estate).map((host) => queueWorker(session, state, hostQueue(host), 'activities')),
     ]),
   ]);
-  const jobs = Object.entries(estate.jobs).map(([name, job]) =>
-    judgeJob(loaded, name, job, historyOf(histories, name), schedules),
+  const waitingOf = async (name: string): Promise<string | undefined> => {
+    if (!historyOf(histories, name).running) return undefined;
+    const needed = new Set([CONTROL_QUEUE, hostQueue(jobHost(estate, name))]);
+    const steps = await stepsOfRun(session, estate.estate, name);
+    return waitingReason(
+      steps,
+      workers.filter(({ queue }) => needed.has(queue)),
+    );
+  };
+  const jobs = Object.entries(estate.jobs).map(async ([name, job]) =>
+    judgeJob(loaded, name, job, historyOf(histories, name), { schedules, waiting: await waitingOf(name) }),
   );
   return { temporal: 'up', jobs: await Promise.all(jobs), workers };
 }

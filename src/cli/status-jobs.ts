@@ -16,6 +16,8 @@ export interface JobStatus {
   job: string;
   kind: string;
   state: JobState;
+  /** Why a running job does not get on; null while it does, and for one that is not running. */
+  waiting: string | null;
   /** RFC 3339; end of the last complete run. */
   lastSuccess: string | null;
   /** How the last run ended that was not skipped. */
@@ -35,14 +37,22 @@ export interface JudgedJob {
   last: EndedRun | undefined;
 }
 
-/** Judges one job by what is known of its runs. Without `schedules`, Temporal is away. */
+/** What Temporal alone knows of a job. */
+export interface LiveFacts {
+  schedules: JobSchedules;
+  /** Why its run does not get on. */
+  waiting?: string | undefined;
+}
+
+/** Judges one job by what is known of its runs. Without `live`, Temporal is away. */
 export async function judgeJob(
   loaded: LoadedEstate,
   name: string,
   job: Job,
   { running, last, lastSuccess }: JobHistory,
-  schedules: JobSchedules | undefined,
+  live: LiveFacts | undefined,
 ): Promise<JudgedJob> {
+  const schedules = live?.schedules;
   const { estate } = loaded;
   const now = Date.now();
   const scheduled = job.cron !== undefined && isRunnable(job.kind);
@@ -65,6 +75,7 @@ export async function judgeJob(
     job: name,
     kind: job.kind,
     state: jobState(facts),
+    waiting: live?.waiting ?? null,
     lastSuccess: lastSuccess?.endedAt ?? null,
     lastOutcome: last?.outcome ?? null,
     ageSeconds: ageSeconds(facts) ?? null,

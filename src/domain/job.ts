@@ -5,7 +5,12 @@ export const JOB_KINDS = ['snapshot', 'backup', 'mirror', 'graduation', 'purge',
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The kinds this release has a workflow for. The others are validated, listed, and neither scheduled nor run. */
-export const RUNNABLE_KINDS = ['snapshot', 'backup'] as const satisfies readonly JobKind[];
+export const RUNNABLE_KINDS = [
+  'snapshot',
+  'backup',
+  'graduation',
+  'purge',
+] as const satisfies readonly JobKind[];
 export type RunnableKind = (typeof RUNNABLE_KINDS)[number];
 
 export const isRunnable = (kind: JobKind): kind is RunnableKind =>

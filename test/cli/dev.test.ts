@@ -83,12 +83,12 @@ describe('fts dev', () => {
   it('runs Temporal with its Web UI, both workers and the schedules, and ends all of it with 0 on SIGTERM', async () => {
     await estate.declare({
       save: { cron: '0 5 * * *' },
-      purge: { kind: 'purge', path: 'flux/scratch', olderThan: '7d', cron: '0 3 * * *' },
+      drill: { kind: 'drill', repository: 'local', cron: '0 3 * * *' },
     });
     const dev = startDev();
     await dev.says(/^ready$/m);
     expect(dev.stderr()).toContain(`http://127.0.0.1:${String(port + 1000)}`);
-    expect(dev.stderr()).toContain('purge (purge)');
+    expect(dev.stderr()).toContain('drill (drill)');
     expect((await fetch(`http://127.0.0.1:${String(port + 1000)}`)).status).toBe(200);
     expect((await scheduled('save')).action.workflowType).toBe('due');
     expect(await runsDue()).toMatchObject({ outcome: 'complete' });

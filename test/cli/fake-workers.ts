@@ -62,6 +62,8 @@ export const createFakeActivities = (gate: Gate) => ({
       case 'shaky':
         if (attempt < 3) throw ApplicationFailure.retryable('the door is shut', 'RepositoryUnreachable');
         return { outcome: 'complete', result: RESULT };
+      case 'stuck':
+        throw ApplicationFailure.retryable('the door is shut', 'RepositoryUnreachable');
       case 'slow':
         return workUntilOpen(gate);
       default:

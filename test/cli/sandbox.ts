@@ -12,7 +12,7 @@ export interface Sandbox {
   remove: () => Promise<void>;
 }
 
-const JOBS = ['good', 'partial', 'shaky', 'slow', 'broken', 'skipping'];
+const JOBS = ['good', 'partial', 'shaky', 'slow', 'stuck', 'broken', 'skipping'];
 
 const ESTATE = `estate: box
 timezone: Europe/Paris
@@ -25,7 +25,7 @@ repositories:
 jobs:
 ${JOBS.map((job) => `  ${job}: { kind: snapshot, volume: flux, repository: local, keep: { last: 3 } }`).join('\n')}
   hourly: { kind: snapshot, volume: flux, repository: local, keep: { last: 3 }, cron: "0 * * * *", slo: 2h }
-  tidy: { kind: purge, path: flux/scratch, olderThan: 7d, cron: "30 3 * * *" }
+  tidy: { kind: drill, repository: local, cron: "30 3 * * *" }
 secrets: { provider: file, path: secrets.yaml }
 `;
 

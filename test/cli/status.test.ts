@@ -9,7 +9,14 @@ import { type Sandbox, makeSandbox } from './sandbox.js';
 interface Status {
   temporal: string;
   healthy: boolean;
-  jobs: { job: string; state: string; lastOutcome: string | null; next: string | null; result: unknown }[];
+  jobs: {
+    job: string;
+    state: string;
+    waiting: string | null;
+    lastOutcome: string | null;
+    next: string | null;
+    result: unknown;
+  }[];
   volumes: { volume: string; state: string }[];
   workers: { queue: string; state: string; lastSeen: string | null }[];
 }
@@ -56,6 +63,7 @@ describe('with a server and workers', () => {
       job: 'good',
       kind: 'snapshot',
       state: 'ok',
+      waiting: null,
       lastSuccess: expect.stringMatching(/Z$/) as string,
       lastOutcome: 'complete',
       ageSeconds: expect.any(Number) as number,
@@ -72,14 +80,24 @@ describe('with a server and workers', () => {
     expect(jobOf(told, 'skipping')).toMatchObject({ state: 'never', lastOutcome: null });
     expect(jobOf(told, 'hourly')).toMatchObject({ state: 'ok', sloSeconds: 7200 });
     expect(jobOf(told, 'hourly')?.next).toMatch(/:00:00\.000Z$/);
-    expect(jobOf(told, 'tidy')).toMatchObject({ kind: 'purge', state: 'never', next: null });
+    expect(jobOf(told, 'tidy')).toMatchObject({ kind: 'drill', state: 'never', next: null });
   });
 
   it('shows what runs', async () => {
     const following = new Fts(['run', 'slow'], sandbox);
     await following.untilStderr(/backup/);
-    expect(jobOf(await status(), 'slow')).toMatchObject({ state: 'running' });
+    expect(jobOf(await status(), 'slow')).toMatchObject({ state: 'running', waiting: null });
     workers.gate.open();
+    await following.ended;
+  });
+
+  it('says why what runs does not get on', async () => {
+    const following = new Fts(['run', 'stuck'], sandbox);
+    await following.untilStderr(/the door is shut/);
+    const waiting = 'RepositoryUnreachable: the door is shut';
+    expect(jobOf(await status(), 'stuck')).toMatchObject({ state: 'running', waiting });
+    expect((await fts(['status'], sandbox)).stdout).toContain(`stuck does not get on (${waiting})`);
+    await fts(['cancel', 'stuck'], sandbox);
     await following.ended;
   });
 
@@ -105,6 +123,7 @@ describe('with a server and workers', () => {
     const [table = '', advice = ''] = stdout.split('What to do');
     for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     expect(advice).toContain('volume flux is unknown');
+    expect(advice).toMatch(/broken was failed, \w+: /); // although it has no cron
   });
 });
 

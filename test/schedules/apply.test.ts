@@ -142,7 +142,7 @@ describe('applying', () => {
 
   it('makes no schedule for a kind that this release does not run', async () => {
     const estate = await declared({
-      purge: { kind: 'purge', path: 'flux/scratch', olderThan: '7d', cron: '0 3 * * *' },
+      drill: { kind: 'drill', repository: 'local', cron: '0 3 * * *' },
     });
     expect(await applySchedules(client, estate)).toEqual({ ...NOTHING, unchanged: [] });
   });

@@ -3,5 +3,12 @@ import * as workflows from '../../workflows/index.js';
 
 /** Whatever is exported can be started by name, by anybody who reaches the server. */
 it('only these workflows can be started', () => {
-  expect(Object.keys(workflows).sort()).toEqual(['backup', 'due', 'provision', 'snapshot']);
+  expect(Object.keys(workflows).sort()).toEqual([
+    'backup',
+    'due',
+    'graduation',
+    'provision',
+    'purge',
+    'snapshot',
+  ]);
 });

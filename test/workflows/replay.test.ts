@@ -18,6 +18,8 @@ it('there is a history of every shape that a run can have', () => {
     'backup-complete',
     'due-skipped',
     'due-started',
+    'purge-complete',
+    'purge-held',
     'snapshot-cancelled',
     'snapshot-complete',
     'snapshot-failed',

@@ -135,7 +135,11 @@ describe('a snapshot', () => {
     const report = {
       outcome: 'skipped',
       result: null,
-      error: { type: 'JobPaused', message: 'the estate pauses job save' },
+      error: {
+        type: 'JobPaused',
+        message: 'the estate pauses job save',
+        hint: `run it all the same with \`fts run ${input.job} --force\``,
+      },
     };
     expect(ended).toMatchObject({ result: report, memo: { report }, outcome: 'skipped' });
     expect(host.calls).toEqual(['admitJob']);

@@ -1,0 +1,59 @@
+import type { Move } from '../domain/graduation.js';
+import { type GraduationContext, proceed } from './graduation-context.js';
+import { placesOf } from './graduation-places.js';
+import { forget, withdraw } from './graduation-withdraw.js';
+import { scanPlace } from './project-look.js';
+import { whoUses } from './project-open-files.js';
+import { isThere, pathOf, renameFolder } from './project-rename.js';
+
+/** How a move ended: the source is hidden, or the project stays for this reason. */
+export type MoveEnd = { moved: Move } | { kept: string };
+
+/**
+ * The second half of a move, whose first half left the project whole and durable at its destination: hides the source,
+ * unless it is no longer what was copied. Safe to repeat: it goes by what is where, not by how it got there.
+ *
+ * The process may die on any line. Until the source is renamed, it is whole in its folder; from then on the project is
+ * whole at its destination; and a source that turns out to have changed goes back to its folder before its copy goes.
+ */
+export async function hideSource(context: GraduationContext, published: Move): Promise<MoveEnd> {
+  const { loaded, signal, now, run, onStep } = context;
+  const day = published.day ?? now().toISOString().slice(0, 10);
+  const move =
+    published.step === 'hiding' ? published : await proceed(context, published, { step: 'hiding', day });
+  const { source, destination, hidden } = await placesOf(loaded, move);
+  if (!destination || !hidden) throw new Error('a move that hides its source has a destination and a day');
+  const isPublished = await isThere(destination, move.copy);
+
+  if (await isThere(source, move.source)) {
+    if (!isPublished) {
+      await forget(context, move);
+      return { kept: 'its copy was taken away from the archive during the move' };
+    }
+    const user = await whoUses(pathOf(source));
+    if (user !== undefined) return { kept: `${await withdraw(context, move)}: open in ${user}` };
+    if ((await scanPlace(source, { signal })).contents !== move.contents)
+      return { kept: await withdraw(context, move) };
+    if (!(await renameFolder(source, hidden))) {
+      await withdraw(context, move);
+      return { kept: 'conflict: a source of that name was hidden today already' };
+    }
+    await onStep('hidden');
+  } else if (!(await isThere(hidden, move.source))) {
+    await context.journal.drop(move);
+    return { kept: 'somebody else took it away during the move' };
+  }
+
+  const isSame = (await scanPlace(hidden, { signal })).contents === move.contents;
+  if (isSame && isPublished) {
+    return { moved: await proceed(context, move, { step: 'hidden', at: now().toISOString(), run }) };
+  }
+  if (!(await renameFolder(hidden, source))) {
+    await proceed(context, move, { step: 'hidden', at: now().toISOString(), run });
+    return {
+      kept: 'conflict: it changed during the move, and another folder has its name; it is whole where sources are hidden',
+    };
+  }
+  await onStep('put-back');
+  return { kept: await withdraw(context, move) };
+}

@@ -1,0 +1,32 @@
+import { readdir } from 'node:fs/promises';
+import { meetingName } from '../domain/coldness.js';
+import { printableName } from '../domain/names.js';
+
+/** So many projects of one name are dated on one day at most. */
+const MOST_OF_A_DAY = 9;
+
+export interface DestinationNames {
+  /** The name for a project, or why there is none. `date` puts the day behind a name that is taken. */
+  choose(name: Buffer, onConflict: 'refuse' | 'date', day: string): { name: Buffer } | { conflict: string };
+  take(name: Buffer): void;
+}
+
+/** The names at a destination. Names meet when some system would take them for one. */
+export async function destinationNames(folder: string, volumePath: string): Promise<DestinationNames> {
+  const taken = new Map<string, Buffer>();
+  const take = (name: Buffer): void => void taken.set(meetingName(name), name);
+  for (const name of await readdir(folder, { encoding: 'buffer' })) take(name);
+  return {
+    take,
+    choose(name, onConflict, day) {
+      const other = taken.get(meetingName(name));
+      if (other === undefined) return { name };
+      for (let nth = 1; onConflict === 'date' && nth <= MOST_OF_A_DAY; nth += 1) {
+        const suffix = nth === 1 ? `-${day}` : `-${day}-${String(nth)}`;
+        const dated = Buffer.concat([name, Buffer.from(suffix)]);
+        if (!taken.has(meetingName(dated))) return { name: dated };
+      }
+      return { conflict: `conflict: ${volumePath}/${printableName(other).path} exists` };
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { type FailureType, FtsError } from '../domain/failures.js';
+import { type GraduationResult, holdReason, type HiddenSources, type Move } from '../domain/graduation.js';
+import type { Limits } from '../domain/limits.js';
+import { printableName } from '../domain/names.js';
+import type { GraduationContext } from './graduation-context.js';
+import type { MoveEnd } from './graduation-hide.js';
+import { type ColdProject, moveProject } from './graduation-move.js';
+import { type DestinationNames, destinationNames } from './graduation-names.js';
+import { declaredFolder } from './graduation-places.js';
+import { settle } from './graduation-settle.js';
+import { type Survey, survey } from './graduation-survey.js';
+import type { Tally } from './graduation-tally.js';
+import type { State } from './state.js';
+
+/** The declaration of a graduation, as far as it matters on the disk. */
+export interface GraduationOrder {
+  job: string;
+  from: string;
+  to: string;
+  inactiveSeconds: number;
+  onConflict: 'refuse' | 'date';
+  limits: Limits | undefined;
+}
+
+export interface GraduationSetting extends GraduationContext {
+  state: Pick<State, 'read' | 'write'>;
+  /** Fails with `VolumeUnavailable` unless both volumes are what they were; the bytes that are free at the destination. */
+  requireVolumes: () => Promise<number | undefined>;
+  /** Whether a plan may be carried out, which `record` makes durable; if not, it is held. */
+  release: (plan: Survey, exceeded: string | undefined, record: () => Promise<void>) => Promise<boolean>;
+}
+
+/** `failure` is the type of the first project's that failed. */
+export interface GraduationEnd {
+  result: GraduationResult;
+  failure?: FailureType;
+}
+
+/** What a run was allowed to move, so that its further attempts need not ask again. Names are hex. */
+const Released = z.object({ run: z.string(), projects: z.record(z.string(), z.string()) });
+
+const SOURCES_UNSEEN: HiddenSources = { removed: 0, waiting: 0, kept: 0, reasons: [] };
+
+/**
+ * Moves what is cold. First ends what a dead process left; then looks at every project, asks whether the plan may be
+ * carried out, and moves one project after the other. Safe to retry: what an attempt of the same run has moved is told
+ * again. Fails with `VolumeUnavailable`, `PathMissing`, `PathUnsafe`, `StateCorrupt`.
+ */
+export async function graduate(
+  setting: GraduationSetting,
+  order: GraduationOrder,
+  tally: Tally,
+): Promise<GraduationEnd> {
+  const { journal, run } = setting;
+  let failure: FailureType | undefined;
+  /** Tells how the work on a project ended. What concerns only that project does not end the run. */
+  const attempt = async (name: Buffer, work: () => Promise<MoveEnd | undefined>): Promise<boolean> => {
+    try {
+      const end = await work();
+      if (end) tell(tally, name, end);
+      return end === undefined || 'moved' in end;
+    } catch (error) {
+      if (!(error instanceof FtsError) || error.type === 'VolumeUnavailable') throw error;
+      failure ??= error.type;
+      tally.failed(name, error.message);
+      return false;
+    }
+  };
+  const settled = new Set<string>();
+  for (const move of journal.moves) {
+    const isDone = await attempt(Buffer.from(move.project, 'hex'), async () => {
+      if (move.step === 'hidden' && move.run === run) return { moved: move };
+      await setting.requireVolumes();
+      return settle(setting, move);
+    });
+    if (!isDone) settled.add(move.project);
+  }
+
+  const plan = await survey(setting, {
+    from: order.from,
+    inactiveSeconds: order.inactiveSeconds,
+    countAll: order.limits?.deleteShare !== undefined,
+  });
+  const isNew = ({ name }: { name: Buffer }): boolean => !settled.has(name.toString('hex'));
+  for (const { name, reason } of plan.kept.filter(isNew)) tally.kept(name, reason);
+  for (const { name, reason } of plan.failed.filter(isNew)) tally.failed(name, reason);
+  if (plan.failed.some(isNew)) failure ??= 'ToolFailed';
+
+  const isReleased = await permission(setting, order, plan);
+  if (isReleased === undefined) {
+    for (const { name } of plan.going.filter(isNew))
+      tally.kept(name, 'held: a person has to look at the plan first');
+    return { result: await tally.finish(SOURCES_UNSEEN), ...(failure && { failure }) };
+  }
+  const names = await destinationNames(await declaredFolder(setting.loaded, order.to), order.to);
+  for (const project of plan.going.filter(isNew)) {
+    if (!isReleased(project)) {
+      tally.kept(project.name, 'hot: it turned cold or changed after the plan of this run was made');
+      continue;
+    }
+    await attempt(project.name, () => moveOne(setting, order, names, project));
+  }
+  return { result: await tally.finish(SOURCES_UNSEEN), ...(failure && { failure }) };
+}
+
+/** Tells of each project whether it may go; undefined if the plan is held. */
+async function permission(
+  { state, run, release }: GraduationSetting,
+  { job, limits }: GraduationOrder,
+  plan: Survey,
+): Promise<((project: ColdProject) => boolean) | undefined> {
+  const file = `graduation/${job}-released.json`;
+  const earlier = await state.read(file, Released);
+  if (earlier?.run === run) {
+    return ({ name, scan }) => earlier.projects[name.toString('hex')] === scan.contents;
+  }
+  const projects = Object.fromEntries(
+    plan.going.map(({ name, scan }) => [name.toString('hex'), scan.contents]),
+  );
+  const record = () => state.write(file, { run, projects } satisfies z.input<typeof Released>);
+  return (await release(plan, holdReason(plan, limits), record)) ? () => true : undefined;
+}
+
+async function moveOne(
+  setting: GraduationSetting,
+  { from, to, onConflict }: GraduationOrder,
+  names: DestinationNames,
+  project: ColdProject,
+): Promise<MoveEnd> {
+  const free = await setting.requireVolumes();
+  const { bytes } = project.scan;
+  if (free !== undefined && bytes > free) {
+    throw new FtsError(
+      'DestinationFull',
+      `it has ${String(bytes)} bytes, and ${String(free)} are free at its destination`,
+    );
+  }
+  const choice = names.choose(project.name, onConflict, setting.now().toISOString().slice(0, 10));
+  if ('conflict' in choice) return { kept: choice.conflict };
+  const end = await moveProject(setting, project, { from, to, destination: choice.name });
+  if ('moved' in end) names.take(choice.name);
+  return end;
+}
+
+function tell(tally: Tally, name: Buffer, end: MoveEnd): void {
+  if ('kept' in end) tally.kept(name, end.kept);
+  else
+    tally.moved(name, {
+      files: end.moved.files,
+      bytes: end.moved.bytes,
+      destination: destinationOf(end.moved),
+    });
+}
+
+const destinationOf = ({ to, destination = '' }: Move): string =>
+  `${to}/${printableName(Buffer.from(destination, 'hex')).path}`;

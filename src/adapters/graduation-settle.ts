@@ -1,0 +1,33 @@
+import type { Move } from '../domain/graduation.js';
+import { type GraduationContext, proceed } from './graduation-context.js';
+import { hideSource, type MoveEnd } from './graduation-hide.js';
+import { placesOf } from './graduation-places.js';
+import { forget, withdraw } from './graduation-withdraw.js';
+import { isThere } from './project-rename.js';
+
+/**
+ * Brings a move that a dead process left to an end: finishes it if the project is already at its destination, else
+ * forgets it, so that the project is looked at like any other. Undefined where there is nothing to tell. Safe to repeat.
+ */
+export async function settle(context: GraduationContext, move: Move): Promise<MoveEnd | undefined> {
+  switch (move.step) {
+    case 'copying':
+      await forget(context, move);
+      return undefined;
+    case 'publishing': {
+      const { destination } = await placesOf(context.loaded, move);
+      if (destination && (await isThere(destination, move.copy))) {
+        return hideSource(context, await proceed(context, move, { step: 'publishing' }));
+      }
+      await forget(context, move);
+      return undefined;
+    }
+    case 'hiding':
+      return hideSource(context, move);
+    case 'withdrawing':
+      return { kept: await withdraw(context, move) };
+    case 'hidden':
+    case 'sweeping':
+      return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { HANDED, runProjectTool } from './project-tool.js';
+
+/** What is in a project. */
+export interface ProjectScan {
+  /** All that is not a folder. */
+  files: number;
+  /** Of regular files; a file with several names in the project counts once. */
+  bytes: number;
+  /** Equal as long as nothing in the project was touched: inodes and times of change are in it. */
+  contents: string;
+  /** Equal for a project and a copy that has all: names, kinds, modes, owners, sizes, nanosecond times, links, hard links. */
+  likeness: string;
+  /** What no copy can have, for people. */
+  obstacle?: string;
+}
+
+export interface ScanOptions {
+  signal?: AbortSignal | undefined;
+  /** Hears of each regular file, by its path below the project; of one with several names once. */
+  onFile?: (path: Buffer, size: number) => void;
+}
+
+const FIELDS = ['%y', '%D', '%i', '%m', '%U', '%G', '%s', '%n', '%T@', '%C@', '%l', '%P'] as const;
+const FORMAT = FIELDS.map((field) => `${field}\\0`).join('');
+const NUL = 0;
+
+/**
+ * Whether something in the project was changed after `cutoff` (seconds since the epoch), by its content or by its
+ * status: archives and copies set the time of the content back, and nobody can set back the other. Ends at the first find.
+ */
+export async function isActive(folder: FileHandle, cutoff: number, signal?: AbortSignal): Promise<boolean> {
+  let found = false;
+  const moment = `@${cutoff.toFixed(6)}`;
+  await runProjectTool({
+    file: 'find',
+    args: [
+      '-P',
+      HANDED,
+      '-xdev',
+      '(',
+      '-newermt',
+      moment,
+      '-o',
+      '-newerct',
+      moment,
+      ')',
+      '-printf',
+      'x',
+      '-quit',
+    ],
+    folder,
+    signal,
+    onStdout: () => (found = true),
+  });
+  return found;
+}
+
+/** Looks at everything in a project, in memory that does not grow with it but for files with several names. */
+export async function scanProject(
+  folder: FileHandle,
+  { signal, onFile }: ScanOptions = {},
+): Promise<ProjectScan> {
+  const tally = new Tally(onFile);
+  let rest: Buffer = Buffer.alloc(0);
+  await runProjectTool({
+    file: 'find',
+    args: ['-P', HANDED, '-xdev', '-printf', FORMAT],
+    folder,
+    signal,
+    onStdout: (chunk) => {
+      rest = readEntries(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), (fields) =>
+        tally.add(fields),
+      );
+    },
+  });
+  return tally.result();
+}
+
+/** Calls back for each whole entry and returns what is left over. */
+function readEntries(data: Buffer, onEntry: (fields: Buffer[]) => void): Buffer {
+  let start = 0;
+  for (;;) {
+    const fields: Buffer[] = [];
+    let at = start;
+    while (fields.length < FIELDS.length) {
+      const end = data.indexOf(NUL, at);
+      if (end === -1) return Buffer.from(data.subarray(start));
+      fields.push(data.subarray(at, end));
+      at = end + 1;
+    }
+    onEntry(fields);
+    start = at;
+  }
+}
+
+class Tally {
+  readonly #contents = new SetDigest();
+  readonly #likeness = new SetDigest();
+  readonly #namesOf = new Map<string, Buffer[]>();
+  #device: string | undefined;
+  #obstacle: string | undefined;
+  #files = 0;
+  #bytes = 0;
+
+  readonly #onFile: NonNullable<ScanOptions['onFile']>;
+
+  constructor(onFile: ScanOptions['onFile'] = () => undefined) {
+    this.#onFile = onFile;
+  }
+
+  add(fields: Buffer[]): void {
+    const [kind, device, inode, , , , size, names] = fields.map((field) => field.toString('latin1'));
+    const [, , , mode, user, group, length, , modified, changed, target, path] = fields;
+    if (
+      !kind ||
+      !device ||
+      !inode ||
+      !mode ||
+      !user ||
+      !group ||
+      !length ||
+      !modified ||
+      !changed ||
+      !target ||
+      !path
+    )
+      return;
+    const isRoot = path.length === 0;
+    if (isRoot) this.#device = device;
+    const isFile = kind === 'f';
+    const common = [fields[0], mode, user, group, isFile ? length : '-', modified, target, path];
+    this.#likeness.add(common);
+    this.#contents.add([...common, length, inode, names, isRoot ? '-' : changed]); // renaming a folder changes its own
+    this.#obstacle ??= obstacleOf(kind, device === this.#device);
+    if (kind !== 'd') this.#files += 1;
+    if (!isFile) return;
+    const copy = Buffer.from(path);
+    if (names !== '1') {
+      const known = this.#namesOf.get(inode);
+      if (known) return void known.push(copy);
+      this.#namesOf.set(inode, [copy]);
+    }
+    this.#bytes += Number(size);
+    this.#onFile(copy, Number(size));
+  }
+
+  result(): ProjectScan {
+    for (const names of this.#namesOf.values()) {
+      if (names.length > 1) this.#likeness.add(['hard links', ...names.sort((a, b) => a.compare(b))]);
+    }
+    return {
+      files: this.#files,
+      bytes: this.#bytes,
+      contents: this.#contents.toString(),
+      likeness: this.#likeness.toString(),
+      ...(this.#obstacle !== undefined && { obstacle: this.#obstacle }),
+    };
+  }
+}
+
+function obstacleOf(kind: string, sameDevice: boolean): string | undefined {
+  if (!sameDevice) return 'another filesystem is mounted in it';
+  if (kind === 's') return 'there is a socket in it';
+  if (kind === 'b' || kind === 'c') return 'there is a device in it';
+  return ['f', 'd', 'l', 'p'].includes(kind) ? undefined : `there is something of unknown kind in it`;
+}
+
+/** Digest of a set, whatever the order in which its members come: the sum, lane by lane, of their SHA-256. */
+class SetDigest {
+  readonly #lanes = new Uint32Array(8);
+  #members = 0;
+
+  add(parts: (Buffer | string | undefined)[]): void {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part ?? '').update('\0');
+    const digest = hash.digest();
+    for (let lane = 0; lane < 8; lane += 1) {
+      this.#lanes[lane] = ((this.#lanes[lane] ?? 0) + digest.readUInt32LE(lane * 4)) >>> 0;
+    }
+    this.#members += 1;
+  }
+
+  toString(): string {
+    return createHash('sha256').update(this.#lanes).update(String(this.#members)).digest('hex');
+  }
+}

@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { FtsError } from '../domain/failures.js';
+import { printableName } from '../domain/names.js';
+import { startTied } from './tied-process.js';
+import { inheritedEnvironment, requirePrograms } from './tool-command.js';
+
+/** Where a tool finds the folder that was handed to it: by its handle, whatever is done to names meanwhile. */
+export const HANDED = '/proc/self/fd/3/.';
+
+/** So much of what a tool complains about is kept (bytes). */
+const COMPLAINT_LENGTH = 4096;
+
+export interface ProjectToolCall {
+  file: 'cp' | 'find' | 'sync' | 'xargs';
+  args: readonly string[];
+  /** The folder that is `HANDED`. */
+  folder?: FileHandle;
+  input?: Buffer;
+  signal?: AbortSignal | undefined;
+  onStdout?: (chunk: Buffer) => void;
+}
+
+/** Opens a folder, and nothing else: a link or a file fails with ELOOP or ENOTDIR. */
+export const openFolder = (path: Buffer | string): Promise<FileHandle> =>
+  open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+
+/**
+ * Runs one of the system's file tools on names that need not be UTF-8, which Node cannot put into arguments: a folder is
+ * handed over as an open handle. The tool dies with this process. Fails with `ToolFailed` and what the tool said, with
+ * `DestinationFull`, with `ToolMissing`; rejects with the signal's reason once the tool has ended.
+ */
+export async function runProjectTool({
+  file,
+  args,
+  folder,
+  input,
+  signal,
+  onStdout,
+}: ProjectToolCall): Promise<void> {
+  signal?.throwIfAborted();
+  if (process.platform !== 'linux') {
+    throw new FtsError('ToolMissing', `graduation needs Linux and its ${file}; this is ${process.platform}`);
+  }
+  const environment: Record<string, string> = { ...inheritedEnvironment(), LC_ALL: 'C' };
+  await requirePrograms(['setpriv', file], environment.PATH);
+  const child = startTied(file, args, {
+    environment,
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', folder?.fd ?? 'ignore'],
+  });
+  const interrupt = (): void => void child.kill('SIGTERM');
+  signal?.addEventListener('abort', interrupt, { once: true });
+  let complaint = Buffer.alloc(0);
+  child.stdout?.on('data', (chunk: Buffer) => onStdout?.(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint = Buffer.concat([complaint, chunk]).subarray(0, COMPLAINT_LENGTH);
+  });
+  if (child.stdin instanceof Writable) {
+    child.stdin.on('error', () => undefined); // the tool ended early, which its exit code tells
+    child.stdin.end(input);
+  }
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => signal?.removeEventListener('abort', interrupt));
+  signal?.throwIfAborted();
+  if (exitCode === 0) return;
+  const said = printableName(complaint.toString('latin1').trim().split('\n')[0] ?? '').path;
+  const full = /No space left on device|Disk quota exceeded/.test(complaint.toString('latin1'));
+  throw new FtsError(
+    full ? 'DestinationFull' : 'ToolFailed',
+    `${file} ended with exit code ${String(exitCode)}: ${said}`,
+  );
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ScanAnswer } from '../../src/adapters/purge-messages.js';
+import { type PurgeCall, deleteFromFolder, scanFolder } from '../../src/adapters/purge-tool.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/src/adapters/purge-program.js', import.meta.url));
+
+let folder: string;
+let place: { volumeRoot: string; path: string; plan: string };
+let call: PurgeCall;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  await mkdir(join(folder, 'flux/scratch'), { recursive: true });
+  place = { volumeRoot: join(folder, 'flux'), path: 'scratch', plan: join(folder, 'plans/purge.jsonl') };
+  const { signal } = new AbortController();
+  call = { lock: join(folder, 'lock'), signal, tell: () => undefined };
+});
+
+async function fill(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await writeFile(join(folder, 'flux/scratch', `f${String(i)}`), 'x');
+  await sleep(50); // age is what is looked at
+}
+
+const scan = (): Promise<ScanAnswer> => scanFolder({ ...place, olderThanSeconds: 0.001 }, call);
+
+const remove = ({ planHash, root }: ScanAnswer, resumed = false) =>
+  deleteFromFolder({ ...place, planHash, root, resumed }, call);
+
+const left = (): Promise<string[]> => readdir(join(folder, 'flux/scratch'));
+
+describe('the program that purges', () => {
+  it('plans and deletes', async () => {
+    await fill(3);
+    const plan = await scan();
+    expect(plan).toMatchObject({ removal: { files: 3, bytes: 3 }, total: 3 });
+    expect(await left()).toHaveLength(3);
+    expect(await remove(plan)).toMatchObject({ deleted: { files: 3, bytes: 3 } });
+    expect(await left()).toEqual([]);
+  });
+
+  it('gives the same plan the same hash, and another one another', async () => {
+    await fill(2);
+    const [one, two] = [await scan(), await scan()];
+    expect(one.planHash).toBe(two.planHash);
+    await link(join(folder, 'flux/scratch/f0'), join(folder, 'flux/scratch/f2'));
+    await sleep(50); // age is what is looked at
+    expect((await scan()).planHash).not.toBe(one.planHash);
+  });
+
+  it('deletes by no plan that somebody changed', async () => {
+    await fill(1);
+    const plan = await scan();
+    await appendFile(place.plan, '{"leave":"keep"}\n');
+    await expect(remove(plan)).rejects.toMatchObject({ type: 'StateCorrupt' });
+    expect(await left()).toHaveLength(1);
+  });
+
+  it('deletes in no folder that took the place of the planned one', async () => {
+    await fill(1);
+    const plan = await scan();
+    const scratch = join(folder, 'flux/scratch');
+    await rename(scratch, join(folder, 'moved'));
+    await mkdir(scratch);
+    await expect(remove(plan)).rejects.toMatchObject({ type: 'PathUnsafe' });
+    await rename(scratch, join(folder, 'empty'));
+    await symlink('../moved', scratch);
+    await expect(remove(plan)).rejects.toMatchObject({ type: 'PathUnsafe' });
+    await expect(scan()).rejects.toMatchObject({ type: 'PathUnsafe' });
+    expect(await readdir(join(folder, 'moved'))).toHaveLength(1);
+  });
+
+  it('is one at a time in a folder', async () => {
+    await fill(1);
+    const holder = spawn('flock', ['--no-fork', call.lock, 'sleep', '600']);
+    try {
+      await until(async () => (await scan().catch((error: unknown) => error)) instanceof Error);
+      await expect(scan()).rejects.toMatchObject({ type: 'Busy' });
+    } finally {
+      holder.kill('SIGKILL');
+      await once(holder, 'close');
+    }
+  });
+
+  it('killed in the middle, and again, ends its work when it is run once more', async () => {
+    const FILES = 6000;
+    await fill(FILES);
+    const plan = await scan();
+    const request = { do: 'delete', ...place, planHash: plan.planHash, root: plan.root };
+    let before = FILES;
+    for (const resumed of [false, true]) {
+      const child: ChildProcess = spawn(process.execPath, [PROGRAM, JSON.stringify({ ...request, resumed })]);
+      const ended = once(child, 'close');
+      await until(async () => (await left()).length < before);
+      child.kill('SIGKILL');
+      await ended;
+      before = (await left()).length;
+    }
+    expect(await remove(plan, true)).toMatchObject({ deleted: { files: FILES, bytes: FILES }, changed: 0 });
+    expect(await left()).toEqual([]);
+  });
+});

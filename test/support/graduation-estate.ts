@@ -1,0 +1,112 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { stringify } from 'yaml';
+import {
+  type GraduationDependencies,
+  type Graduated,
+  createGraduationActivities,
+} from '../../activities/graduation.js';
+import type { GraduationStep } from '../../src/adapters/graduation-context.js';
+import { createGraduation } from '../../src/adapters/graduation.js';
+import { judgePlan } from '../../src/adapters/holds.js';
+import { openReport } from '../../src/adapters/report.js';
+import { State } from '../../src/adapters/state.js';
+import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
+import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import type { HiddenSources } from '../../src/domain/graduation.js';
+import { declarationOf } from '../../src/estate/declaration.js';
+import { loadEstate } from '../../src/estate/load.js';
+
+const silent = new DefaultLogger('ERROR', () => undefined);
+const DAY_MS = 24 * 3_600_000;
+
+export interface GraduationRun {
+  /** Days from now at which it takes place; 40 make everything cold that no test gives a later time. */
+  days?: number;
+  run?: string;
+  onStep?: (step: GraduationStep) => void | Promise<void>;
+}
+
+/** Two `directory` volumes, flux with `active` and space with `projects`, and the graduation of their host. */
+export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'fts-graduation-'));
+  const file = join(folder, 'estate.yaml');
+  const job = {
+    kind: 'graduation',
+    from: 'flux/active',
+    to: 'space/projects',
+    inactive: '30d',
+    keepSource: '7d',
+    ...more,
+  };
+  const volume = (name: string, directory: string) => ({
+    host: 'here',
+    mountpoint: `./${name}`,
+    filesystem: 'directory',
+    directories: [directory],
+  });
+  const estate = {
+    estate: 'testbed',
+    timezone: 'Etc/UTC',
+    hosts: { here: { platform: 'linux' } },
+    volumes: { flux: volume('flux', 'active'), space: volume('space', 'projects') },
+    jobs: { graduation: job },
+  };
+  await writeFile(file, stringify(estate));
+  const loaded = await loadEstate(file);
+  const state = new State(join(folder, 'state'), 'testbed');
+  for (const name of ['flux', 'space']) await provisionVolume({ state, loaded, volume: name });
+  const request = {
+    estate: 'testbed',
+    job: 'graduation',
+    declaration: declarationOf(loaded.estate, 'graduation'),
+  };
+  const [active, projects] = [join(folder, 'flux', 'active'), join(folder, 'space', 'projects')];
+
+  const activities = ({ days = 40, onStep }: GraduationRun) => {
+    const dependencies: GraduationDependencies = {
+      ...{ host: 'here', state, openReport, judge: judgePlan },
+      ...createGraduation(state),
+      current: () => Promise.resolve(loaded),
+      guard: () => createVolumeGuard({ state, loaded, retryDelaysMs: [] }),
+      now: () => new Date(Date.now() + days * DAY_MS),
+      ...(onStep && { onStep }),
+    };
+    return createGraduationActivities(dependencies);
+  };
+  const inRun = (run: string) =>
+    new MockActivityEnvironment(
+      { workflowExecution: { workflowId: 'testbed/graduation', runId: run } },
+      { logger: silent },
+    );
+
+  return {
+    ...{ folder, active, projects, state, loaded, request },
+    graduated: join(folder, 'flux', '.fts', 'graduated'),
+    staging: join(folder, 'space', '.fts', 'staging'),
+    /** Makes a project of a few files; its path. */
+    project: async (name: string, content = 'work'): Promise<string> => {
+      const path = join(active, name);
+      await mkdir(join(path, 'deep', 'er'), { recursive: true });
+      await writeFile(join(path, 'notes'), content);
+      await writeFile(join(path, 'deep', 'er', 'data'), content.repeat(1000));
+      return path;
+    },
+    graduate: (options: GraduationRun = {}): Promise<Graduated> =>
+      inRun(options.run ?? 'run-1').run(activities(options).graduateProjects, request),
+    sweep: (options: GraduationRun = {}): Promise<HiddenSources> =>
+      inRun(options.run ?? 'run-1').run(activities(options).sweepSources, request),
+    journal: async () => (await createGraduation(state).openJournal('graduation')).moves,
+    names: (path: string): Promise<string[]> =>
+      readdir(path).then(
+        (names) => names.sort(),
+        () => [],
+      ),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+export type GraduationEstate = Awaited<ReturnType<typeof makeGraduationEstate>>;
