@@ -1,9 +1,9 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
-import type { AdmissionActivities } from '../activities/admission.js';
 import type { GraduationActivities } from '../activities/graduation.js';
 import type { GraduationResult } from '../src/domain/graduation.js';
 import type { ApprovableInput, HeldPath } from '../src/domain/hold.js';
-import type { JobRequest, RunReport } from '../src/domain/job.js';
+import type { RunReport } from '../src/domain/job.js';
+import { admit } from './admit.js';
 import { conclude } from './conclude.js';
 import { holdDetails } from './hold-details.js';
 import { onHost } from './host-activities.js';
@@ -13,20 +13,16 @@ import { onHost } from './host-activities.js';
  * time is over. Fails if a project could not be moved; the others are moved all the same.
  */
 export async function graduation(input: ApprovableInput): Promise<RunReport<GraduationResult>> {
-  const { estate, job, declaration, host, force, approval } = input;
-  const request: JobRequest = { estate, job, declaration, ...(force !== undefined && { force }) };
-  const { admitJob } = onHost<AdmissionActivities>(host, { summary: 'volumes and free space' });
+  const { job, host, approval } = input;
   const { sweepSources } = onHost<GraduationActivities>(host, { summary: 'delete old hidden sources' });
   const { graduateProjects } = onHost<GraduationActivities>(host, { summary: 'move cold projects' });
 
   let biggest: HeldPath[] = [];
 
   const report = await conclude<GraduationResult>(input, async (done) => {
-    setCurrentDetails(`Waiting for host \`${host}\` to look at the volumes and the free space.`);
-    const admission = await admitJob(request);
-    if (!admission.admitted) {
-      return { outcome: 'skipped', result: null, error: { type: 'JobPaused', message: admission.reason } };
-    }
+    const admitted = await admit(input);
+    if ('skipped' in admitted) return admitted.skipped;
+    const { request } = admitted;
 
     setCurrentDetails('Hidden sources whose time is over are being deleted.');
     const sources = await sweepSources(request);

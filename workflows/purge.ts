@@ -1,10 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { AdmissionActivities } from '../activities/admission.js';
 import type { PurgeActivities } from '../activities/purge.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { ApprovableInput, HeldPath } from '../src/domain/hold.js';
-import type { JobRequest, RunReport } from '../src/domain/job.js';
+import type { RunReport } from '../src/domain/job.js';
 import type { PurgeProblems, PurgeResult } from '../src/domain/purge.js';
+import { admit } from './admit.js';
 import { conclude } from './conclude.js';
 import { holdDetails } from './hold-details.js';
 import { onHost } from './host-activities.js';
@@ -14,24 +14,15 @@ import { onHost } from './host-activities.js';
  * approval covers it; as partial when something could not be looked at or deleted.
  */
 export async function purge(input: ApprovableInput): Promise<RunReport<PurgeResult>> {
-  const { job, host, approval } = input;
-  const request: JobRequest = {
-    estate: input.estate,
-    job,
-    declaration: input.declaration,
-    ...(input.force !== undefined && { force: input.force }),
-  };
-  const { admitJob } = onHost<AdmissionActivities>(host, { summary: 'volume' });
+  const { host, approval } = input;
   const { planPurge } = onHost<PurgeActivities>(host, { summary: 'scan' });
   const { deleteOld } = onHost<PurgeActivities>(host, { summary: 'delete' });
   let biggest: HeldPath[] = [];
 
   const report = await conclude<PurgeResult>(input, async () => {
-    setCurrentDetails(`Waiting for host \`${host}\` to look at the volume.`);
-    const admission = await admitJob(request);
-    if (!admission.admitted) {
-      return { outcome: 'skipped', result: null, error: { type: 'JobPaused', message: admission.reason } };
-    }
+    const admitted = await admit(input);
+    if ('skipped' in admitted) return admitted.skipped;
+    const { request } = admitted;
 
     setCurrentDetails('Looking for what is old.');
     const planned = await planPurge({ ...request, ...(approval !== undefined && { approval }) });

@@ -1,8 +1,8 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
-import type { AdmissionActivities } from '../activities/admission.js';
 import type { ResticActivities } from '../activities/restic.js';
 import type { FailureType } from '../src/domain/failures.js';
-import type { JobInput, JobRequest, RunReport, SnapshotResult } from '../src/domain/job.js';
+import type { JobInput, RunReport, SnapshotResult } from '../src/domain/job.js';
+import { admit } from './admit.js';
 import { conclude } from './conclude.js';
 import { onHost } from './host-activities.js';
 
@@ -12,29 +12,15 @@ import { onHost } from './host-activities.js';
  */
 export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResult>> {
   const { job, host, kind } = input;
-  const request: JobRequest = {
-    estate: input.estate,
-    job,
-    declaration: input.declaration,
-    ...(input.force !== undefined && { force: input.force }),
-  };
-  const { admitJob } = onHost<AdmissionActivities>(host, { summary: 'volumes and free space' });
   const { takeSnapshot } = onHost<ResticActivities>(host, { summary: 'restic backup' });
   const { createRepository } = onHost<ResticActivities>(host, { summary: 'restic init' });
   const { markPartial } = onHost<ResticActivities>(host, { summary: 'restic tag' });
   const { forgetSnapshots } = onHost<ResticActivities>(host, { summary: 'restic forget' });
 
   return conclude(input, async (done) => {
-    setCurrentDetails(`Waiting for host \`${host}\` to look at the volumes and the free space.`);
-    const admission = await admitJob(request);
-    if (!admission.admitted) {
-      const hint = `run it all the same with \`fts run ${job} --force\``;
-      return {
-        outcome: 'skipped',
-        result: null,
-        error: { type: 'JobPaused', message: admission.reason, hint },
-      };
-    }
+    const admitted = await admit(input);
+    if ('skipped' in admitted) return admitted.skipped;
+    const { request } = admitted;
 
     setCurrentDetails(
       `A ${kind} is being taken. How far it is: the pending activity's heartbeat, or \`fts watch ${job}\`.`,
