@@ -65,7 +65,8 @@ export const createStep =
         guarded,
         volumes,
         tell,
-        run: (call) => repository.run({ ...call, signal }),
+        run: (call) =>
+          repository.run({ ...call, signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal }),
       });
     });
 

@@ -3,12 +3,13 @@ import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
 import type { Progress } from '../src/domain/progress.js';
-import { keepOptions } from '../src/domain/retention.js';
-import { jobTags } from '../src/domain/snapshot-identity.js';
+import type { Keep, KeepChange } from '../src/domain/retention.js';
 import type { GuardedVolume } from './admission.js';
 import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
+import { forget, keepInForce } from './forget.js';
+import { checkAfterBreak, pruneIsDue } from './prune.js';
 import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
 import { type RealName, type Report, collectUnreadable } from './unreadable-files.js';
@@ -30,12 +31,13 @@ export type TakenSnapshot =
 const Seen = z.object({ firstSeen: z.iso.datetime() });
 const seenFile = (repository: string): string => `repositories/${repository}.json`;
 
-const Forgotten = z.array(
-  z.object({
-    keep: z.array(z.object({ id: z.string() })).nullable(),
-    remove: z.array(z.unknown()).nullable(),
-  }),
-);
+/** What forgetting did; `forgotten` is a count of snapshots. */
+export interface Forgotten {
+  forgotten: number;
+  keepChange?: KeepChange;
+  /** The repository is to be pruned now. */
+  pruneDue?: true;
+}
 
 export const createResticActivities = ({
   host,
@@ -126,29 +128,38 @@ export const createResticActivities = ({
       }),
 
     /**
-     * Removes the snapshots of the job that `keep` no longer covers, and sees that the new one is among the kept.
-     * Safe to retry: the second time there is less to remove.
+     * Removes the snapshots of the job that `keep` no longer covers, and sees that the new one is among the kept. A
+     * changed `keep` that would remove more waits for a day (`keepChange`). After a prune that broke off the repository
+     * is checked first. Safe to retry: the second time there is less to remove.
      */
-    forgetSnapshots: (request: JobRequest & { snapshotId: string }): Promise<{ forgotten: number }> =>
-      step('forget', request, destinationOnly, async ({ job, run, tell }) => {
-        let groups: z.infer<typeof Forgotten> = [];
-        const selection = ['--host', host, '--tag', jobTags(request.job), '--group-by', 'host,tags'];
-        await run({
-          args: ['forget', '--json', ...selection, ...keepOptions(job.keep)],
-          onMessage: (message) => {
-            groups = Forgotten.parse(message);
-          },
-          onWaiting: (waiting) => {
-            tell({ phase: 'forget', waiting });
-          },
+    forgetSnapshots: (request: JobRequest & { snapshotId: string }): Promise<Forgotten> =>
+      step('forget', request, destinationOnly, async ({ loaded, job, run, tell }) => {
+        await checkAfterBreak(state, job.repository, { run, tell });
+        const sorted = (keep: Keep, dryRun: boolean) =>
+          forget({ host, job: request.job, keep, dryRun }, { run, tell });
+        const { keep, change } = await keepInForce(request.job, job.keep, {
+          state,
+          wouldRemove: async (asked) => (await sorted(asked, true)).removed,
         });
-        if (!groups.some(({ keep }) => keep?.some(({ id }) => id === request.snapshotId))) {
+        const { kept, removed } = await sorted(keep, false);
+        if (!kept.has(request.snapshotId)) {
           throw new FtsError(
             'VerificationFailed',
             `snapshot ${request.snapshotId} is not in repository ${job.repository}`,
           );
         }
-        return { forgotten: groups.reduce((sum, { remove }) => sum + (remove?.length ?? 0), 0) };
+        const seen = await state.read(seenFile(job.repository), Seen);
+        const due =
+          seen !== undefined &&
+          (await pruneIsDue(state, loaded.estate, {
+            repository: job.repository,
+            firstSeen: seen.firstSeen,
+          }));
+        return {
+          forgotten: removed.size,
+          ...(change && { keepChange: change }),
+          ...(due && { pruneDue: true }),
+        };
       }),
   };
 };

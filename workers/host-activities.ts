@@ -1,5 +1,6 @@
 import { createAdmissionActivities } from '../activities/admission.js';
 import { createGraduationActivities } from '../activities/graduation.js';
+import { createPruneActivities } from '../activities/prune.js';
 import { createPurgeActivities } from '../activities/purge.js';
 import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
@@ -40,6 +41,7 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
   return {
     ...createAdmissionActivities({ host, current, guard }),
     ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
+    ...createPruneActivities({ host, current, guard, state, open }),
     ...createGraduationActivities({
       ...createGraduation(state),
       ...{ host, current, guard, state, openReport, judge: judgePlan },

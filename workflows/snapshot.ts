@@ -1,4 +1,5 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import type { PruneActivities } from '../activities/prune.js';
 import type { ResticActivities } from '../activities/restic.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { JobInput, RunReport, SnapshotResult } from '../src/domain/job.js';
@@ -7,7 +8,7 @@ import { conclude } from './conclude.js';
 import { onHost } from './host-activities.js';
 
 /**
- * Takes a restic snapshot of a volume and forgets what `keep` no longer covers. Ends as partial, and forgets nothing,
+ * Takes a restic snapshot of a volume, forgets what `keep` no longer covers, and prunes the repository when that is due. Ends as partial, and forgets nothing,
  * when some files could not be read.
  */
 export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResult>> {
@@ -16,6 +17,7 @@ export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResul
   const { createRepository } = onHost<ResticActivities>(host, { summary: 'restic init' });
   const { markPartial } = onHost<ResticActivities>(host, { summary: 'restic tag' });
   const { forgetSnapshots } = onHost<ResticActivities>(host, { summary: 'restic forget' });
+  const { pruneRepository } = onHost<PruneActivities>(host, { summary: 'restic prune' });
 
   return conclude(input, async (done) => {
     const admitted = await admit(input);
@@ -47,8 +49,12 @@ export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResul
     }
 
     setCurrentDetails('Old snapshots are being forgotten.');
-    const { forgotten } = await forgetSnapshots({ ...request, snapshotId: counts.snapshotId });
-    return { outcome: 'complete', result: { ...done.result, forgotten } };
+    const { pruneDue, ...forgotten } = await forgetSnapshots({ ...request, snapshotId: counts.snapshotId });
+    const result = (done.result = { ...done.result, ...forgotten });
+    if (!pruneDue) return { outcome: 'complete', result };
+
+    setCurrentDetails('Data that no snapshot needs any more is being removed.');
+    return { outcome: 'complete', result: { ...result, pruned: await pruneRepository(request) } };
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
-import { formatCount, plural, printableText } from './format.js';
+import { formatTime, formatCount, plural, printableText } from './format.js';
 import { deletedText, holdLines } from './hold-summary.js';
 import { printError, printLine } from './output.js';
 import type { RunSubject, RunView } from './run-view.js';
@@ -27,6 +27,8 @@ const SnapshotFigures = z.object({
   bytesAdded: z.number(),
   bytesProcessed: z.number(),
   forgotten: z.number(),
+  keepChange: z.object({ removes: z.number(), from: z.string() }).optional(),
+  pruned: z.enum(['done', 'gave-way']).optional(),
   unreadable: z.object({ count: z.number(), first: z.array(Problem), report: z.string() }).optional(),
 });
 
@@ -83,13 +85,22 @@ function provisionLines(result: unknown): string[] {
 function snapshotLines(result: unknown, paint: Paint): string[] {
   const figures = SnapshotFigures.safeParse(result).data;
   if (figures === undefined) return [];
-  const { snapshotId, files, bytesAdded, bytesProcessed, forgotten, unreadable } = figures;
+  const { snapshotId, files, bytesAdded, bytesProcessed, forgotten, keepChange, pruned, unreadable } =
+    figures;
   const counts = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed, ${plural(files.unmodified, 'unmodified file')}`;
   const lines = [
     `snapshot ${paint('cyan', printableText(snapshotId))}: ${counts}`,
     `${formatSize(bytesAdded)} added of ${formatSize(bytesProcessed)} read`,
   ];
   if (forgotten > 0) lines.push(`${plural(forgotten, 'old snapshot')} forgotten`);
+  if (keepChange !== undefined) {
+    const when = formatTime(new Date(keepChange.from));
+    lines.push(
+      `\`keep\` was changed: ${plural(keepChange.removes, 'snapshot')} more will go from ${when} on`,
+    );
+  }
+  if (pruned === 'done') lines.push('data that no snapshot needs any more was removed');
+  if (pruned === 'gave-way') lines.push('pruning gave way to a run that is due, and is tried again');
   if (unreadable !== undefined) {
     lines.push(`${plural(unreadable.count, 'file')} could not be read:`);
     for (const { path, message } of unreadable.first.slice(0, NAMED_PROBLEMS)) {

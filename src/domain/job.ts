@@ -1,4 +1,6 @@
 import type { Outcome } from './outcome.js';
+import type { Pruned } from './prune.js';
+import type { KeepChange } from './retention.js';
 
 /** Every kind of job an estate can declare. */
 export const JOB_KINDS = ['snapshot', 'backup', 'mirror', 'graduation', 'purge', 'check', 'drill'] as const;
@@ -77,6 +79,10 @@ export interface SnapshotResult {
   bytesAdded: number;
   bytesProcessed: number;
   forgotten: number;
+  /** A changed `keep` that waits for a day. */
+  keepChange?: KeepChange;
+  /** Data that no snapshot needs any more was removed too; `gave-way`: not all of it, as a run was due. */
+  pruned?: Pruned;
   /** `first` holds at most 50 entries; `report` is a file on the host with all of them, one JSON object a line. */
   unreadable?: { count: number; first: NamedProblem[]; report: string };
 }

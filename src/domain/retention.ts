@@ -18,3 +18,30 @@ export function keepOptions(keep: Keep): string[] {
     .filter((entry): entry is [string, number] => entry[1] !== undefined)
     .map(([period, count]) => `--keep-${period}=${String(count)}`);
 }
+
+/** A changed `keep` that removes more than the one before it waits so long (milliseconds): a day to take it back. */
+export const KEEP_CHANGE_WAITS_MS = 24 * 3_600_000;
+
+/** What a host remembers of a job's `keep`. */
+export interface KeepRecord {
+  /** The one in force. */
+  keep: Keep;
+  /** A declared one that would remove more; `since` is when it was first seen (RFC 3339 UTC). */
+  waiting?: { keep: Keep; since: string } | undefined;
+}
+
+/** A declared `keep` that is not in force yet. `from` is RFC 3339 UTC. */
+export interface KeepChange {
+  /** Snapshots that it would remove and the one in force does not. */
+  removes: number;
+  from: string;
+}
+
+/** Whether two say the same. */
+export const sameKeep = (one: Keep, other: Keep): boolean =>
+  keepOptions(one).sort().join(' ') === keepOptions(other).sort().join(' ');
+
+/** Since when a declared `keep` has been waiting (RFC 3339 UTC): since now, if it was not seen before. */
+export function waitingSince({ waiting }: KeepRecord, declared: Keep, now: Date): string {
+  return waiting && sameKeep(waiting.keep, declared) ? waiting.since : now.toISOString();
+}

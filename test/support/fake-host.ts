@@ -1,11 +1,12 @@
 import { heartbeat, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AdmissionActivities } from '../../activities/admission.js';
+import type { PruneActivities } from '../../activities/prune.js';
 import type { RecordActivities, RecordRunInput } from '../../activities/record.js';
 import type { ResticActivities, TakenSnapshot } from '../../activities/restic.js';
 import type { FailureType } from '../../src/domain/failures.js';
 
-type HostActivities = AdmissionActivities & ResticActivities & RecordActivities;
+type HostActivities = AdmissionActivities & ResticActivities & PruneActivities & RecordActivities;
 
 export const SNAPSHOT_ID = 'a1'.repeat(32);
 
@@ -35,6 +36,7 @@ export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
     createRepository: () => Promise.resolve(),
     markPartial: () => Promise.resolve({ snapshotId: 'b2'.repeat(32) }),
     forgetSnapshots: () => Promise.resolve({ forgotten: 2 }),
+    pruneRepository: () => Promise.resolve('done'),
     recordRun: () => Promise.resolve(),
     ...replaced,
   };
@@ -47,6 +49,7 @@ export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
       createRepository: [],
       markPartial: [],
       forgetSnapshots: [],
+      pruneRepository: [],
       recordRun: [],
     },
     activities,
@@ -64,6 +67,7 @@ export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
     createRepository: heard('createRepository', activities.createRepository),
     markPartial: heard('markPartial', activities.markPartial),
     forgetSnapshots: heard('forgetSnapshots', activities.forgetSnapshots),
+    pruneRepository: heard('pruneRepository', activities.pruneRepository),
     recordRun: heard('recordRun', (input: RecordRunInput) => {
       host.recorded.push(input);
       return activities.recordRun(input);

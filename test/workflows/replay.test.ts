@@ -25,6 +25,7 @@ it('there is a history of every shape that a run can have', () => {
     'snapshot-failed',
     'snapshot-first',
     'snapshot-partial',
+    'snapshot-pruned',
     'snapshot-skipped',
   ]);
 });

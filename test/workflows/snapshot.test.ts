@@ -52,6 +52,20 @@ describe('a snapshot', () => {
     expect(ended.events).toBeLessThanOrEqual(MOST_EVENTS);
   });
 
+  it('prunes the repository when forgetting says that it is due', async () => {
+    const input = makeJobInput();
+    const host = makeFakeHost({ forgetSnapshots: () => Promise.resolve({ forgotten: 2, pruneDue: true }) });
+    await bed.startHost(input.host, host.activities);
+
+    const ended = await bed.ended(await bed.start(input), 'snapshot-pruned');
+
+    expect(ended.result).toEqual({
+      outcome: 'complete',
+      result: { ...COUNTS, forgotten: 2, pruned: 'done' } satisfies SnapshotResult,
+    });
+    expect(host.calls.slice(-2)).toEqual(['pruneRepository', 'recordRun']);
+  });
+
   it('asks the host by names and declaration only', async () => {
     const input = makeJobInput({ force: true });
     const host = makeFakeHost();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { urlProblem } from '../repository-url.js';
-import { ownablePath, plainText, reference, secretName, variableName } from '../scalars.js';
+import { duration, ownablePath, plainText, reference, secretName, variableName } from '../scalars.js';
 
 const OTHERWISE = 'the name of a secret, or { value: … } for what is none';
 
@@ -34,6 +34,9 @@ export const Repository = z
       .optional()
       .meta({ description: 'A remote of this estate through which it is reached; with path.' }),
     password: secretName.meta({ description: 'Name of the secret that holds its password.' }),
+    pruneEvery: duration(
+      'How often data that no snapshot needs any more is removed (restic prune); default 7d.',
+    ).optional(),
     environment: z
       .record(Variable, z.union([secretName, Plain], { error: OTHERWISE }))
       .default({})

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { State } from '../src/adapters/state.js';
+import type { JobRequest } from '../src/domain/job.js';
+import {
+  type PruneRecord,
+  type Pruned,
+  PRUNE_EVERY_SECONDS,
+  SHORTEST_PRUNE_MS,
+  afterGivingWay,
+  isPruneDue,
+  repackLimit,
+} from '../src/domain/prune.js';
+import { nextDue } from '../src/estate/cron.js';
+import type { Estate } from '../src/estate/schema.js';
+import { type Prepared, type StepDependencies, createStep, destinationOnly } from './restic-step.js';
+
+const Record: z.ZodType<PruneRecord> = z.object({
+  endedAt: z.iso.datetime().optional(),
+  startedAt: z.iso.datetime().optional(),
+  gaveWayAt: z.number().optional(),
+});
+
+const recordFile = (repository: string): string => `repositories/${repository}.prune.json`;
+
+export interface PruneDependencies extends StepDependencies {
+  state: State;
+}
+
+export const createPruneActivities = ({ state, ...dependencies }: PruneDependencies) => {
+  const step = createStep(dependencies);
+
+  return {
+    /**
+     * Removes from the job's repository the data that no snapshot needs any more. Gives way to the next run that is due
+     * on the repository: restic is interrupted, which leaves the repository as it was, and less is repacked the next
+     * time. Safe to retry.
+     *
+     * If the process dies before the record says that it began, nothing has happened; after it, the next run sees that
+     * a prune broke off, and has restic check the repository before anything is forgotten or pruned again.
+     */
+    pruneRepository: (request: JobRequest): Promise<Pruned> =>
+      step('prune', request, destinationOnly, async ({ loaded, job, run, tell }) => {
+        const { repository: name } = job;
+        const file = recordFile(name);
+        const record = await state.read(file, Record);
+        const remaining = (nextDueOn(loaded.estate, name, new Date()) ?? Infinity) - Date.now();
+        if (remaining < SHORTEST_PRUNE_MS) return 'gave-way';
+        await checkAfterBreak(state, name, { run, tell });
+
+        const limit = repackLimit(record);
+        await state.write(file, { ...record, startedAt: new Date().toISOString() });
+        const due = AbortSignal.timeout(Math.min(remaining, LONGEST_TIMER_MS));
+        try {
+          await run({
+            args: ['prune', ...(limit === undefined ? [] : [`--max-repack-size=${String(limit)}`])],
+            signal: due,
+            onWaiting: (waiting) => {
+              tell({ phase: 'prune', waiting });
+            },
+          });
+        } catch (error) {
+          if (!due.aborted || error !== due.reason) throw error;
+          await state.write(file, { endedAt: record?.endedAt, gaveWayAt: afterGivingWay(limit) });
+          return 'gave-way';
+        }
+        await state.write(file, { endedAt: new Date().toISOString() });
+        return 'done';
+      }),
+  };
+};
+
+export type PruneActivities = ReturnType<typeof createPruneActivities>;
+
+/** Timers of Node end at 2^31 - 1 milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Whether the repository is to be pruned, by its own cadence. */
+export async function pruneIsDue(
+  state: Pick<State, 'read'>,
+  estate: Estate,
+  { repository, firstSeen }: { repository: string; firstSeen: string },
+): Promise<boolean> {
+  const everySeconds = estate.repositories[repository]?.pruneEvery ?? PRUNE_EVERY_SECONDS;
+  const record = await state.read(recordFile(repository), Record);
+  return isPruneDue(record, { firstSeen, everySeconds, now: Date.now() });
+}
+
+/**
+ * After a prune that broke off, restic checks the repository's structure first. Fails with `RepositoryDamaged`, and
+ * nothing is forgotten or pruned until it is mended. Costs a read of a small file where nothing broke off.
+ */
+export async function checkAfterBreak(
+  state: Pick<State, 'read' | 'write'>,
+  repository: string,
+  { run, tell }: Pick<Prepared, 'run' | 'tell'>,
+): Promise<void> {
+  const record = await state.read(recordFile(repository), Record);
+  if (record?.startedAt === undefined) return;
+  tell({ phase: 'check' });
+  await run({ args: ['check'] });
+  await state.write(recordFile(repository), { ...record, startedAt: undefined });
+}
+
+/** When the next job that opens the repository is due (milliseconds since the epoch); undefined if none has a cron. */
+function nextDueOn({ jobs, timezone }: Estate, repository: string, now: Date): number | undefined {
+  const times = Object.values(jobs)
+    .filter((job) => 'repository' in job && job.repository === repository && !job.paused)
+    .map(({ cron }) => cron && nextDue(cron, timezone, now)?.getTime())
+    .filter((time) => typeof time === 'number');
+  return times.length === 0 ? undefined : Math.min(...times);
+}
