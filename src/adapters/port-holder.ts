@@ -4,6 +4,9 @@ import { isErrno } from './state.js';
 
 const LISTEN = '0A';
 
+/** How much of a port holder's command line is shown (characters). */
+const SHOWN_COMMAND = 120;
+
 /** Who listens on a port. */
 export interface PortHolder {
   pid: number;
@@ -41,6 +44,15 @@ export async function portHolder(port: number): Promise<PortHolder | undefined> 
     }
   }
   return undefined;
+}
+
+/** Who listens on a port, for people: `process 4711 (smbd --foreground)`. */
+export async function whoHolds(port: number): Promise<string> {
+  const holder = await portHolder(port);
+  if (holder === undefined) return "a process that cannot be seen without its owner's permission";
+  const { pid, command } = holder;
+  const short = command.length <= SHOWN_COMMAND ? command : `${command.slice(0, SHOWN_COMMAND - 1)}…`;
+  return `process ${String(pid)} (${short})`;
 }
 
 /** A row of the table: `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`; ports are hexadecimal. */

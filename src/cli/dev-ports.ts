@@ -1,15 +1,11 @@
-import { isPortFree, portHolder } from '../adapters/port-holder.js';
+import { isPortFree, whoHolds } from '../adapters/port-holder.js';
 import { UsageError } from '../domain/usage-error.js';
-import { clip } from './format.js';
 
 export const LOOPBACK = '127.0.0.1';
 const DEFAULT_PORT = 7233;
 
 /** As Temporal's own development server has it. */
 const UI_PORT_OFFSET = 1000;
-
-/** How much of a port holder's command line is shown (characters). */
-const SHOWN_COMMAND = 120;
 
 export interface DevPorts {
   port: number;
@@ -31,12 +27,7 @@ async function requireFree(port: number, option: string): Promise<void> {
     throw new UsageError(`${option} is a number from 1 to 65535, not ${String(port)}`);
   }
   if (await isPortFree(port, LOOPBACK)) return;
-  const holder = await portHolder(port);
-  const by =
-    holder === undefined
-      ? "a process that cannot be seen without its owner's permission"
-      : `process ${String(holder.pid)} (${clip(holder.command, SHOWN_COMMAND)})`;
-  throw new UsageError(`port ${String(port)} is held by ${by}`, {
+  throw new UsageError(`port ${String(port)} is held by ${await whoHolds(port)}`, {
     hint: `end it, or choose another with ${option}`,
   });
 }

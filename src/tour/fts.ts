@@ -1,27 +1,39 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { startTied } from '../adapters/tied-process.js';
+import { freePort } from './free-port.js';
 import type { Sandbox } from './sandbox.js';
+import { tell } from './telling.js';
 
 const MAIN = join(import.meta.dirname, '..', 'cli', 'main.js');
+
+/** Between two looks whether something still runs, and for how long it looks (milliseconds). */
+const LOOK_MS = 500;
+const IDLE_WITHIN_MS = 60_000;
 
 /** `fts`, run as a person would, on the sandbox. */
 export interface Fts {
   environment: Record<string, string>;
   webUi: string;
-  /** Runs a command on this terminal and returns its exit code. */
-  run(...args: string[]): Promise<number>;
+  /** Where the Web UI tells what the latest run of a job is about. */
+  latestInWebUi: (job: string) => Promise<string>;
+  /** Runs a command on this terminal. Rejects if its exit code is another than the one that is due, by default 0. */
+  must: (...command: [...string[], string | { exitCode: number }]) => Promise<void>;
+  /** Waits until no job runs. */
+  untilIdle: () => Promise<void>;
   /** `fts dev` in the background; resolves once it is ready. */
-  startDev(): Promise<ChildProcess>;
+  startDev: () => Promise<ChildProcess>;
 }
 
 /** Chooses ports that are free, beginning with Temporal's own. */
 export async function ftsOn(sandbox: Sandbox): Promise<Fts> {
   const port = await freePort(7233);
   const uiPort = await freePort(8233);
+  const webUi = `http://127.0.0.1:${String(uiPort)}`;
   const environment = {
     FTS_ESTATE: sandbox.estateFile,
     FTS_STATE_DIR: sandbox.stateDirectory,
@@ -33,12 +45,28 @@ export async function ftsOn(sandbox: Sandbox): Promise<Fts> {
       stdio: ['inherit', 'inherit', stderr],
       ownGroup,
     });
+  const answer = async (...args: string[]): Promise<string> =>
+    (await execa(process.execPath, [MAIN, ...args], { env: environment, reject: false })).stdout;
   return {
     environment,
-    webUi: `http://127.0.0.1:${String(uiPort)}`,
-    async run(...args) {
+    webUi,
+    async latestInWebUi(job) {
+      const { runs } = JSON.parse(await answer('runs', job, '--json')) as { runs: { runId: string }[] };
+      return `${webUi}/namespaces/default/workflows/sandbox%2F${job}/${runs[0]?.runId ?? ''}/user-metadata`;
+    },
+    async must(...command) {
+      const args = command.filter((part) => typeof part === 'string');
+      const [due = 0] = command.flatMap((part) => (typeof part === 'string' ? [] : [part.exitCode]));
+      tell(`$ fts ${args.join(' ')}`);
       const [code] = (await once(start(args, 'inherit', false), 'exit')) as [number | null];
-      return code ?? 1;
+      if (code !== due) throw new Error(`fts ${args.join(' ')} ended with exit code ${String(code)}`);
+    },
+    async untilIdle() {
+      const deadline = Date.now() + IDLE_WITHIN_MS;
+      while (Date.now() < deadline) {
+        if (!(await answer('status', '--json')).includes('"state":"running"')) return;
+        await sleep(LOOK_MS);
+      }
     },
     async startDev() {
       // In a group of its own: Ctrl-C is for the tour, which then ends it in order.
@@ -61,23 +89,4 @@ function untilReady(child: ChildProcess): Promise<void> {
       else process.stderr.write(`${line}\n`);
     });
   });
-}
-
-async function freePort(wanted: number): Promise<number> {
-  const tryPort = (port: number): Promise<number | undefined> =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once('error', () => {
-        resolve(undefined);
-      });
-      server.listen(port, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => {
-          resolve(typeof address === 'object' && address ? address.port : undefined);
-        });
-      });
-    });
-  const port = (await tryPort(wanted)) ?? (await tryPort(0));
-  if (port === undefined) throw new Error('no port is free on 127.0.0.1');
-  return port;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
+import type { B2Key } from './sandbox.js';
 
 /** A snapshot as plain restic shows it. */
 export interface SeenSnapshot {
@@ -11,11 +12,21 @@ export interface SeenSnapshot {
   paths: string[];
 }
 
+/** A repository that is looked at from outside. */
+export interface SeenRepository {
+  restic: string;
+  location: string;
+  password: string;
+  /** For one behind rclone: the program, and the variables that declare its remotes. */
+  rclone?: { file: string; environment: Record<string, string> };
+}
+
 /** A repository seen from outside: plain restic, and nothing of this product. */
-export function plainRestic(restic: string, repository: string, password: string) {
+export function plainRestic({ restic, location, password, rclone }: SeenRepository) {
+  const program = rclone === undefined ? [] : ['-o', `rclone.program=${rclone.file}`];
   const run = async (...args: string[]): Promise<string> => {
-    const { stdout } = await execa(restic, ['--repo', repository, ...args], {
-      env: { RESTIC_PASSWORD: password },
+    const { stdout } = await execa(restic, [...program, '--repo', location, ...args], {
+      env: { ...rclone?.environment, RESTIC_PASSWORD: password },
     });
     return stdout;
   };
@@ -36,6 +47,37 @@ export function plainRestic(restic: string, repository: string, password: string
       return join(target, path);
     },
   };
+}
+
+/** Declares the cloud to rclone as the remote `b2:`, as a person would do it. */
+export const remoteVariables = ({ id, key }: B2Key, endpoint: string): Record<string, string> => ({
+  RCLONE_CONFIG: '/dev/null',
+  RCLONE_CONFIG_B2_TYPE: 'b2',
+  RCLONE_CONFIG_B2_ACCOUNT: id,
+  RCLONE_CONFIG_B2_KEY: key,
+  RCLONE_CONFIG_B2_ENDPOINT: endpoint,
+});
+
+/** Files and bytes that plain rclone finds on a remote. */
+export async function sizeOnRemote(
+  rclone: string,
+  environment: Record<string, string>,
+  path: string,
+): Promise<{ count: number; bytes: number }> {
+  const { stdout } = await execa(rclone, ['size', '--json', '--fast-list', path], { env: environment });
+  return JSON.parse(stdout) as { count: number; bytes: number };
+}
+
+/** The files below a folder, by relative path, with the SHA-256 of each. */
+export async function filesBelow(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const hashes = files
+    .sort()
+    .map(async (file): Promise<[string, string]> => [relative(folder, file), await sha256Of(file)]);
+  return new Map(await Promise.all(hashes));
 }
 
 export const sha256Of = async (file: string): Promise<string> =>

@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { estateText } from './estate-text.js';
+import { freePort } from './free-port.js';
+import { shown, tell } from './telling.js';
 
-/** The estate of the tour: three folders stand for the hot volume, the archive, and a place off-site. */
-const ESTATE = 'sandbox';
+/** Where the sandbox's cloud listens, unless that is taken when the sandbox is made. */
+const CLOUD_PORT = 8280;
+
+/** Id and key of a B2 account, or of a part of one. */
+export interface B2Key {
+  id: string;
+  key: string;
+}
 
 /** What the tour makes under `.fts/`, and finds again at its next start. */
 export interface Sandbox {
@@ -13,62 +21,65 @@ export interface Sandbox {
   /** `$FTS_STATE_DIR` of everything in the tour. */
   stateDirectory: string;
   flux: string;
-  /** Folders of the restic repositories. */
-  repositories: { snapshots: string; offSite: string };
+  space: string;
+  /** Folder of the repository on the volume `space`. */
+  snapshots: string;
   password: string;
+  cloud: { directory: string; port: number; backups: B2Key };
 }
 
-/** Makes the sandbox's estate and secret where there are none. What is there stays as it is. */
+/** Makes the sandbox's estate and secrets where there are none. What is there stays as it is. */
 export async function openSandbox(checkout: string): Promise<Sandbox> {
   const folder = join(checkout, '.fts', 'sandbox');
   const estateFile = join(folder, 'estate.yaml');
   const secretsFile = join(folder, 'secrets.yaml');
+  await putAsideIfOlder(folder, estateFile);
   await mkdir(folder, { recursive: true });
-  if (!(await exists(estateFile))) await writeFile(estateFile, estateText());
-  if (!(await exists(secretsFile))) {
-    await writeFile(secretsFile, `restic-password: ${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
-  }
-  const password = /^restic-password: (\S+)$/m.exec(await readFile(secretsFile, 'utf8'))?.[1];
-  if (password === undefined)
-    throw new Error(`${secretsFile} no longer holds restic-password; remove ${folder} to begin anew`);
+  if (!(await exists(estateFile))) await writeFile(estateFile, estateText(await freePort(CLOUD_PORT)));
+  if (!(await exists(secretsFile))) await writeFile(secretsFile, secretsText(), { mode: 0o600 });
+
+  const secrets = await readFile(secretsFile, 'utf8');
+  const secret = (name: string): string =>
+    found(new RegExp(`^${name}: (\\S+)$`, 'm').exec(secrets), secretsFile, name, folder);
+  const estate = await readFile(estateFile, 'utf8');
+  const endpoint = /endpoint: "http:\/\/127\.0\.0\.1:(\d+)"/.exec(estate);
   return {
     folder,
     estateFile,
     stateDirectory: join(folder, 'state'),
     flux: join(folder, 'flux'),
-    repositories: {
-      snapshots: join(folder, 'space', 'snapshots', 'flux-local'),
-      offSite: join(folder, 'off-site', 'flux-away'),
+    space: join(folder, 'space'),
+    snapshots: join(folder, 'space', 'snapshots', 'flux-local'),
+    password: secret('restic-password'),
+    cloud: {
+      directory: join(folder, 'cloud'),
+      port: Number(found(endpoint, estateFile, 'the endpoint of its cloud', folder)),
+      backups: { id: secret('b2-restic-id'), key: secret('b2-restic-key') },
     },
-    password,
   };
 }
 
-const estateText =
-  (): string => `# A sandbox: three folders of this checkout stand for two drives and a place off-site.
-estate: ${ESTATE}
-timezone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}
+const secretsText = (): string =>
+  [
+    `restic-password: ${randomBytes(24).toString('hex')}`,
+    `b2-restic-id: ${randomBytes(12).toString('hex')}`,
+    `b2-restic-key: ${randomBytes(20).toString('hex')}`,
+    '',
+  ].join('\n');
 
-hosts:
-  here: { platform: ${process.platform === 'darwin' ? 'macos' : 'linux'}, hostname: ${JSON.stringify(hostname())} }
+function found(match: RegExpExecArray | null, file: string, what: string, folder: string): string {
+  if (match?.[1] === undefined)
+    throw new Error(`${shown(file)} no longer holds ${what}; remove ${shown(folder)} to begin anew`);
+  return match[1];
+}
 
-volumes:
-  flux: { host: here, mountpoint: ./flux, filesystem: directory, directories: [active, scratch] }
-  space: { host: here, mountpoint: ./space, filesystem: directory, directories: [snapshots] }
-  off-site: { host: here, mountpoint: ./off-site, filesystem: directory }
-
-repositories:
-  flux-local: { host: here, volume: space, path: snapshots/flux-local, password: restic-password }
-  flux-away: { host: here, volume: off-site, path: flux-away, password: restic-password }
-
-jobs:
-  flux-snapshot:
-    { kind: snapshot, volume: flux, repository: flux-local, cron: "0 * * * *", keep: { hourly: 24, daily: 7 }, exclude: [scratch] }
-  flux-backup:
-    { kind: backup, volume: flux, repository: flux-away, cron: "0 5 * * *", keep: { daily: 7, weekly: 4, monthly: 12 }, exclude: [scratch] }
-
-secrets: { provider: file, path: secrets.yaml }
-`;
+/** A sandbox of the first release has no cloud. It is kept whole, under another name. */
+async function putAsideIfOlder(folder: string, estateFile: string): Promise<void> {
+  if (!(await exists(estateFile)) || /^remotes:/m.test(await readFile(estateFile, 'utf8'))) return;
+  const aside = `${folder}-before-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  await rename(folder, aside);
+  tell(`The sandbox of an earlier release is kept as ${shown(aside)}; a new one is made.`);
+}
 
 async function exists(file: string): Promise<boolean> {
   return access(file).then(
