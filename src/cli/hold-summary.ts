@@ -13,10 +13,6 @@ export function holdLines(result: unknown): string[] {
   return [`held: ${hold.reason}`, `approve until ${hold.expiresAt}: ${hold.approveWith}`].map(printableText);
 }
 
-/** The command line that approves a held result; undefined for any other. */
-export const approveCommand = (result: unknown): string | undefined =>
-  Held.safeParse(result).data?.hold.approveWith;
-
 const Purged = z.object({
   deleted: z.object({ files: z.number(), bytes: z.number() }),
   changed: z.number().optional(),

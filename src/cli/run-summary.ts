@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
-import { formatTime, formatCount, plural, printableText } from './format.js';
+import { formatCount, formatTime, plural, printableText } from './format.js';
+import { graduationLines, graduationText } from './graduation-summary.js';
 import { deletedText, holdLines } from './hold-summary.js';
 import { printError, printLine } from './output.js';
 import type { RunSubject, RunView } from './run-view.js';
@@ -35,7 +36,7 @@ const SnapshotFigures = z.object({
 /** What a run did, in a few words: `3 new, 1 changed · 12 MiB added`. Empty where nothing is known. */
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
-  if (figures === undefined) return deletedText(result);
+  if (figures === undefined) return graduationText(result) ?? deletedText(result);
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
   return `${changed} · ${formatSize(bytesAdded)} added`;
@@ -68,7 +69,7 @@ function resultLines(result: unknown, paint: Paint): string[] {
   return [
     ...snapshotLines(result, paint),
     ...provisionLines(result),
-    ...(deleted === '' ? [] : [deleted]),
+    ...(graduationLines(result)?.map(printableText) ?? (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
   ];
 }

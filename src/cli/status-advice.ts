@@ -1,8 +1,8 @@
 import { formatDuration } from '../domain/units.js';
 import { CONTROL_QUEUE } from '../domain/queues.js';
 import { printableText } from './format.js';
-import { approveCommand } from './hold-summary.js';
 import type { GatheredStatus } from './status-gather.js';
+import { holdAdvice } from './status-hold.js';
 import type { JudgedJob } from './status-jobs.js';
 
 /** One line for each thing that is not as it should be: what it is, and what to do. */
@@ -10,7 +10,7 @@ export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): str
   return [
     ...(away === undefined ? [] : [`${away.message}: ${away.hint}`]),
     ...jobs.flatMap(waitingAdvice),
-    ...jobs.filter(needsAdvice).map(jobAdvice),
+    ...jobs.filter(needsAdvice).flatMap((job) => jobAdvice(job, Date.parse(view.at))),
     ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
     ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
   ].map(printableText);
@@ -25,12 +25,16 @@ const waitingAdvice = ({ status: { job, waiting } }: JudgedJob): string[] =>
 const needsAdvice = ({ healthy, status: { lastOutcome } }: JudgedJob): boolean =>
   !healthy || lastOutcome === 'failed' || lastOutcome === 'partial' || lastOutcome === 'held';
 
-function jobAdvice({ status, last }: JudgedJob): string {
+function jobAdvice({ status, last }: JudgedJob, now: number): string[] {
+  const { job, lastOutcome, hold } = status;
+  if (hold !== null) return holdAdvice(job, hold, now);
+  if (lastOutcome === 'held')
+    return [`${job} is held: look at it with \`fts runs ${job}\`, then \`fts approve ${job}\``];
+  return [troubleAdvice(status, last)];
+}
+
+function troubleAdvice(status: JudgedJob['status'], last: JudgedJob['last']): string {
   const { job, lastOutcome, ageSeconds, sloSeconds } = status;
-  if (lastOutcome === 'held') {
-    const command = approveCommand(status.result) ?? `fts approve ${job}`;
-    return `${job} is held: look at it with \`fts runs ${job}\`, then \`${command}\` or \`fts reject ${job}\``;
-  }
   if (lastOutcome === 'failed' || lastOutcome === 'partial') {
     const why = last?.error === undefined ? '' : `, ${last.error.type}: ${last.error.message}`;
     return `${job} was ${lastOutcome}${why}: ${last?.error?.hint ?? `see \`fts logs ${job}\``}; then \`fts run ${job}\``;

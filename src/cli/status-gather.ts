@@ -94,7 +94,10 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
     );
   };
   const jobs = Object.entries(estate.jobs).map(async ([name, job]) =>
-    judgeJob(loaded, name, job, historyOf(histories, name), { schedules, waiting: await waitingOf(name) }),
+    judgeJob(loaded, name, job, historyOf(histories, name), {
+      state,
+      live: { schedules, waiting: await waitingOf(name) },
+    }),
   );
   return { temporal: 'up', jobs: await Promise.all(jobs), workers };
 }
@@ -103,7 +106,7 @@ async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts>
   const { estate } = loaded;
   const histories = await recordedHistories(state, Object.keys(estate.jobs));
   const jobs = Object.entries(estate.jobs).map(([name, job]) =>
-    judgeJob(loaded, name, job, historyOf(histories, name), undefined),
+    judgeJob(loaded, name, job, historyOf(histories, name), { state, live: undefined }),
   );
   const queues = [CONTROL_QUEUE, ...neededHosts(estate).map(hostQueue)];
   const workers = queues.map((queue): QueueWorker => ({ queue, state: 'down', lastSeen: null }));

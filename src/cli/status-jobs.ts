@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { State } from '../adapters/state.js';
 import { isRunnable } from '../domain/job.js';
 import type { EndedRun } from '../domain/job-record.js';
 import { type JobFacts, type JobState, ageSeconds, isJobHealthy, jobState } from '../domain/job-state.js';
@@ -10,6 +11,7 @@ import { sloSeconds } from '../estate/slo.js';
 import { rfc3339 } from './format.js';
 import type { JobHistory } from './job-history.js';
 import type { JobSchedules } from './job-schedules.js';
+import { type HoldStatus, holdStatus } from './status-hold.js';
 
 /** One job of `fts status --json`. */
 export interface JobStatus {
@@ -28,6 +30,8 @@ export interface JobStatus {
   next: string | null;
   /** Of the last run that was not skipped. */
   result: unknown;
+  /** What holds it; null when its last run was not held. */
+  hold: HoldStatus | null;
 }
 
 /** A job's status beside what only people are told. */
@@ -50,7 +54,7 @@ export async function judgeJob(
   name: string,
   job: Job,
   { running, last, lastSuccess }: JobHistory,
-  live: LiveFacts | undefined,
+  { state, live }: { state: State; live: LiveFacts | undefined },
 ): Promise<JudgedJob> {
   const schedules = live?.schedules;
   const { estate } = loaded;
@@ -82,6 +86,7 @@ export async function judgeJob(
     sloSeconds: slo ?? null,
     next: rfc3339(next),
     result: last?.result ?? null,
+    hold: await holdStatus(state, name, last),
   };
   return { status, healthy: isJobHealthy(facts), last };
 }

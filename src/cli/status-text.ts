@@ -58,7 +58,7 @@ export function statusText(gathered: GatheredStatus): string {
 }
 
 function jobRow(
-  { job, kind, state, ageSeconds, sloSeconds, next, lastOutcome, result }: JobStatus,
+  { job, kind, state, ageSeconds, sloSeconds, next, lastOutcome, result, hold }: JobStatus,
   now: number,
   paint: Paint,
 ) {
@@ -66,7 +66,9 @@ function jobRow(
   const allowed = sloSeconds === null ? '' : ` (max ${formatDuration(sloSeconds)})`;
   const due = next === null ? '-' : `in ${formatDuration((Date.parse(next) - now) / 1000)}`;
   const moved = movedText(result);
-  const outcome = lastOutcome === null || lastOutcome === 'complete' ? '' : lastOutcome;
+  const isRejected = typeof hold?.rejectedAt === 'string';
+  const ended = isRejected ? 'held, rejected' : lastOutcome;
+  const outcome = ended === null || ended === 'complete' ? '' : ended;
   const did = [outcome, moved].filter((part) => part !== '').join(': ');
   const isOurs = (RUNNABLE_KINDS as readonly string[]).includes(kind);
   if (!isOurs) return [job, paint('dim', '-'), '-', '-', `${kind}: not run by this release yet`];

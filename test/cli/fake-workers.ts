@@ -12,6 +12,13 @@ export const RESULT = {
   forgotten: 0,
 };
 
+export const HOLD = {
+  reason: '25 files would be deleted, and 10 are allowed',
+  planHash: 'p1',
+  approveWith: 'fts approve held --estate /box.yaml',
+  expiresAt: '2999-01-01T00:00:00.000Z',
+};
+
 /** What the activities of the fake host wait for. */
 export class Gate {
   #open: () => void = () => undefined;
@@ -44,6 +51,8 @@ export const createFakeActivities = (gate: Gate) => ({
         const error = { type: 'FilesUnreadable', message: '1 file could not be read' };
         return { outcome: 'partial', result: { ...RESULT, unreadable }, error };
       }
+      case 'held':
+        return { outcome: 'held', result: { deleted: { files: 0, bytes: 0 }, hold: HOLD } };
       case 'skipping':
         return {
           outcome: 'skipped',

@@ -12,7 +12,7 @@ export interface Sandbox {
   remove: () => Promise<void>;
 }
 
-const JOBS = ['good', 'partial', 'shaky', 'slow', 'stuck', 'broken', 'skipping'];
+const JOBS = ['good', 'held', 'partial', 'shaky', 'slow', 'stuck', 'broken', 'skipping'];
 
 const ESTATE = `estate: box
 timezone: Europe/Paris

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { DevServer } from './dev-server.js';
-import { type FakeWorkers, RESULT, startFakeWorkers } from './fake-workers.js';
+import { type FakeWorkers, HOLD, RESULT, startFakeWorkers } from './fake-workers.js';
 import { Fts, answer, fts } from './fts.js';
 import { type Sandbox, makeSandbox } from './sandbox.js';
 
@@ -16,6 +16,7 @@ interface Status {
     lastOutcome: string | null;
     next: string | null;
     result: unknown;
+    hold: object | null;
   }[];
   volumes: { volume: string; state: string }[];
   workers: { queue: string; state: string; lastSeen: string | null }[];
@@ -70,6 +71,7 @@ describe('with a server and workers', () => {
       sloSeconds: null,
       next: null,
       result: RESULT,
+      hold: null,
     });
     expect(jobOf(told, 'partial')).toMatchObject({
       state: 'failing',
@@ -81,6 +83,32 @@ describe('with a server and workers', () => {
     expect(jobOf(told, 'hourly')).toMatchObject({ state: 'ok', sloSeconds: 7200 });
     expect(jobOf(told, 'hourly')?.next).toMatch(/:00:00\.000Z$/);
     expect(jobOf(told, 'tidy')).toMatchObject({ kind: 'drill', state: 'never', next: null });
+  });
+
+  it('tells what is held, since when, how to answer, and what the host knows of the plan', async () => {
+    await fts(['run', 'held'], sandbox);
+    expect(jobOf(await status(), 'held')).toMatchObject({
+      state: 'held',
+      hold: { ...HOLD, rejectedAt: null, removal: null, biggest: null },
+    });
+    const since = new Date(Date.now() - 2 * 3_600_000).toISOString();
+    const biggest = [{ path: 'old/film.mov', bytes: 2048 }];
+    const record = { job: 'held', ...HOLD, removal: { files: 25, bytes: 4096 }, biggest, since };
+    await sandbox.state.write('holds/held.json', record);
+    expect(jobOf(await status(), 'held')?.hold).toMatchObject({ since, removal: record.removal, biggest });
+    const { stdout } = await fts(['status'], sandbox);
+    expect(stdout).toContain(`held is held for 2h: ${HOLD.reason}`);
+    expect(stdout).toContain('in all 25 files, 4.0 KiB; the biggest: old/film.mov (2.0 KiB)');
+    expect(stdout).toContain(`\`${HOLD.approveWith}\`, or \`fts reject held\``);
+
+    await sandbox.state.write('holds/held.json', { ...record, rejectedAt: new Date().toISOString() });
+    const rejected = (await fts(['status'], sandbox)).stdout;
+    expect(rejected).toMatch(/^held +held .* held, rejected: 0 files deleted/m);
+    expect(rejected).toMatch(/held was held \(25 files .*\) and rejected \ds ago: `fts run held` plans anew/);
+    expect(rejected).not.toContain('fts approve');
+
+    await sandbox.state.write('holds/held.json', { ...record, planHash: 'another plan' });
+    expect(jobOf(await status(), 'held')?.hold).toMatchObject({ removal: null, rejectedAt: null });
   });
 
   it('shows what runs', async () => {
