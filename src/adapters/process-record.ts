@@ -1,4 +1,4 @@
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { isErrno } from './state.js';
 
@@ -26,7 +26,7 @@ export async function ownRecord(): Promise<ProcessRecord> {
 }
 
 /** Whether the very process of the record is still there. A zombie is not. */
-export async function isAlive(record: ProcessRecord): Promise<boolean> {
+export async function isAlive(record: Pick<ProcessRecord, 'pid' | 'startTicks'>): Promise<boolean> {
   try {
     process.kill(record.pid, 0);
   } catch (error) {
@@ -35,45 +35,6 @@ export async function isAlive(record: ProcessRecord): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const startTicks = await startTicksOf(record.pid);
   return startTicks !== undefined && (record.startTicks === undefined || startTicks === record.startTicks);
-}
-
-/**
- * Takes a file as the mark that this process, and no other, owns something. Answers with the living owner where
- * there is one; a mark left by a dead process is replaced.
- */
-export async function claim(file: string): Promise<ProcessRecord | undefined> {
-  const draft = `${file}.${String(process.pid)}.tmp`;
-  await writeFile(draft, `${JSON.stringify(await ownRecord())}\n`, { mode: 0o600 });
-  try {
-    for (;;) {
-      try {
-        await link(draft, file);
-        return undefined;
-      } catch (error) {
-        if (!isErrno(error, 'EEXIST')) throw error;
-      }
-      const owner = await readRecord(file);
-      if (owner !== undefined && (await isAlive(owner))) return owner;
-      await rm(file, { force: true });
-    }
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-/** Gives up what `claim` took. */
-export async function release(file: string): Promise<void> {
-  const owner = await readRecord(file);
-  if (owner?.pid === process.pid) await rm(file, { force: true });
-}
-
-async function readRecord(file: string): Promise<ProcessRecord | undefined> {
-  try {
-    return ProcessRecord.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Field 22 of /proc/PID/stat; undefined for a process that is not there or a zombie, and where there is no /proc. */

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { holdLockFile } from '../../src/adapters/lock-file.js';
+import { holdLockFile, layClaim } from '../../src/adapters/lock-file.js';
 import { compiled } from '../support/fts.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -52,6 +52,26 @@ describe('a lock file', () => {
   });
 });
 
+describe('a claim', () => {
+  it('tells the owner while that lives', async () => {
+    const first = await layClaim(file);
+    expect(await layClaim(file)).toMatchObject({ owner: { pid: process.pid } });
+    await first.release?.();
+    expect(await layClaim(file)).not.toHaveProperty('owner');
+  });
+
+  it('of an earlier process with the id of a living one is nothing', async () => {
+    await writeFile(`${file}.${String(process.pid)}.1.left`, '');
+    expect(await layClaim(file)).not.toHaveProperty('owner');
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it('that names no process is nothing', async () => {
+    await writeFile(`${file}.tmp`, '');
+    expect(await layClaim(file)).not.toHaveProperty('owner');
+  });
+});
+
 describe('many who take over what a dead process left', () => {
   it('are never two at once', async () => {
     const module = compiled('src/adapters/lock-file.js');
@@ -59,7 +79,7 @@ describe('many who take over what a dead process left', () => {
     const program = `
       import { appendFileSync } from 'node:fs';
       import { setTimeout as sleep } from 'node:timers/promises';
-      import { holdLockFile } from ${JSON.stringify(module)};
+      import { holdLockFile, layClaim } from ${JSON.stringify(module)};
       for (let held = 0; held < 20; ) {
         const release = await holdLockFile(${JSON.stringify(file)}).catch(() => undefined);
         if (!release) { await sleep(Math.random() * 5); continue; }
