@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface TemporalServer {
   start(): Promise<void>;
   /** SIGKILL: nothing is written down any more. */
   kill(): Promise<void>;
+  /** Kills it, and nothing that it knew is there at its next start. */
+  loseDatabase(): Promise<void>;
   /** A client of its own; closed by `remove`. */
   client(): Promise<Client>;
   remove(): Promise<void>;
@@ -34,6 +36,10 @@ export async function makeTemporalServer(): Promise<TemporalServer> {
     address,
     port,
     kill,
+    loseDatabase: async () => {
+      await kill();
+      for (const file of await readdir(folder)) await rm(join(folder, file));
+    },
     start: async () => {
       const args = [
         '--db-filename',

@@ -7,6 +7,16 @@ import { buildIdOf } from '../../workers/bundle.js';
 import { type Running, cleanEnvironment, compiled, startFts } from '../support/fts.js';
 import { type ScheduleEstate, makeScheduleEstate } from '../support/schedule-estate.js';
 import { type TemporalServer, makeTemporalServer } from '../support/temporal-server.js';
+import { until } from '../support/until.js';
+
+const SAVE = { estate: 'home', job: 'save', kind: 'snapshot', host: 'here' };
+
+/** What a schedule starts. */
+const DUE = {
+  workflowId: 'home/save/due',
+  taskQueue: 'fts-control',
+  args: [{ ...SAVE, declaration: { digest: '', keys: {} } }],
+};
 
 let server: TemporalServer;
 let estate: ScheduleEstate;
@@ -55,19 +65,23 @@ describe('the control worker', () => {
     await server.kill();
     await server.start();
     const client = await server.client();
-    const input = {
-      estate: 'home',
-      job: 'save',
-      kind: 'snapshot',
-      host: 'here',
-      declaration: { digest: '', keys: {} },
-    };
-    const result: unknown = await client.workflow.execute('due', {
-      workflowId: 'home/save/due',
-      taskQueue: 'fts-control',
-      args: [input],
-    });
+    const result: unknown = await client.workflow.execute('due', DUE);
     expect(result).toMatchObject({ outcome: 'complete', result: { workflowId: 'home/save' } });
+  });
+
+  it('makes itself current again on a server that lost its database', { timeout: 120_000 }, async () => {
+    await server.start();
+    await worker.says('"event":"ready"');
+    await server.loseDatabase();
+    await server.start();
+    const client = await server.client();
+    const { connection } = client;
+    const attributes = async () =>
+      (await connection.operatorService.listSearchAttributes({ namespace: 'default' })).customAttributes;
+    expect(Object.keys(await attributes())).not.toContain('FtsOutcome');
+    const result: unknown = await client.workflow.execute('due', DUE);
+    expect(result).toMatchObject({ outcome: 'complete' });
+    await until(async () => Object.keys(await attributes()).includes('FtsOutcome'));
   });
 
   it('leaves a record of its process while it is there, and ends with 0 when asked to', async () => {
