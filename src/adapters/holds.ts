@@ -159,7 +159,8 @@ async function unusable(
   }
   const used = await state.read(usedFile(approval.nonce), Used);
   if (used !== undefined) return used.runId === runId ? undefined : `it was used before, at ${used.at}`;
-  await state.write(usedFile(approval.nonce), { job, runId, by, at: new Date().toISOString() });
+  const { nonce, expires } = approval;
+  await state.write(usedFile(nonce), { job, runId, by, at: new Date().toISOString(), expires });
   return undefined;
 }
 

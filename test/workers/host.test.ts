@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { provisionVolume } from '../../src/adapters/volume-provision.js';
 import { State } from '../../src/adapters/state.js';
@@ -71,6 +72,20 @@ describe('the host worker', () => {
     const worker = startWorker(['--host', 'heer']);
     expect(await worker.ends()).toBe(2);
     expect(worker.stderr()).toContain('did you mean here?');
+  });
+
+  it('prunes what its host no longer needs', async () => {
+    await estate.declare({});
+    const [old, fresh] = ['old', 'fresh'].map((name) =>
+      join(estate.folder, 'state', 'home', 'reports', `${name}.jsonl`),
+    ) as [string, string];
+    await mkdir(dirname(old), { recursive: true });
+    for (const file of [old, fresh]) await writeFile(file, '{}');
+    await utimes(old, 0, 0);
+    const worker = startWorker(['--host', 'here', '--as-host']);
+    await worker.says('"reports":1');
+    expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
+    expect(await worker.ends('SIGTERM')).toBe(0);
   });
 
   it('interrupts its tool when it is told to end, and leaves the run to its successor', async () => {
