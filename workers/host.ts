@@ -10,7 +10,7 @@ import { nearest } from '../src/estate/suggest.js';
 import { type WorkerArguments, workerArguments } from './arguments.js';
 import { runEntry } from './entry.js';
 import { untilPolling, workerIdentity } from './polling.js';
-import { keepPruned } from './pruning.js';
+import { keepRemovingExpired } from './record-expiry.js';
 import { SHUTDOWN_FORCE_TIME, runWorkerProcess } from './worker-process.js';
 
 /** Jobs of one host at a time; most of them wait for the same disks. */
@@ -52,7 +52,7 @@ async function main(argv: readonly string[]): Promise<number> {
         shutdownForceTime: SHUTDOWN_FORCE_TIME,
       }),
     becomeReady: (setting, signal) => untilPolling(setting, taskQueue, signal),
-    stayReady: (setting, signal) => keepPruned(setting, loaded.file, signal),
+    stayReady: (setting, signal) => keepRemovingExpired(setting, loaded.file, signal),
   });
 }
 

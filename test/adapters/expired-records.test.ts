@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { type PlanToJudge, type Verdict, judgePlan, writeApproval } from '../../src/adapters/holds.js';
-import { prune } from '../../src/adapters/prune.js';
+import { removeExpired } from '../../src/adapters/expired-records.js';
 import { State } from '../../src/adapters/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 const jobs = new Set(['sweep']);
-const pruneAfter = (days: number) => prune(state, { now: Date.now() + days * DAY_MS, jobs });
+const removeAfter = (days: number) => removeExpired(state, { now: Date.now() + days * DAY_MS, jobs });
 
 async function put(name: string, daysOld: number): Promise<void> {
   const file = state.path(name);
@@ -27,13 +27,13 @@ async function put(name: string, daysOld: number): Promise<void> {
 }
 
 it('has nothing to do where there is nothing', async () => {
-  expect(await pruneAfter(0)).toEqual(NOTHING);
+  expect(await removeAfter(0)).toEqual(NOTHING);
 });
 
 it('removes reports once they are 90 days old', async () => {
   await put('reports/sweep-1.jsonl', 91);
   await put('reports/sweep-2.jsonl', 89);
-  expect(await pruneAfter(0)).toEqual({ ...NOTHING, reports: 1 });
+  expect(await removeAfter(0)).toEqual({ ...NOTHING, reports: 1 });
   expect(await readdir(state.path('reports'))).toEqual(['sweep-2.jsonl']);
 });
 
@@ -46,7 +46,7 @@ it('removes old plans of jobs that are gone, and of no other', async () => {
     await utimes(state.path('plans', job), time, time);
   }
   await put('plans/lately.json', 1);
-  expect(await pruneAfter(0)).toEqual({ ...NOTHING, plans: 3 });
+  expect(await removeAfter(0)).toEqual({ ...NOTHING, plans: 3 });
   expect((await readdir(state.path('plans'))).sort()).toEqual([
     'lately.json',
     'sweep',
@@ -74,15 +74,15 @@ it('forgets a used approval long after it expired, and never one that could be u
   await approve('a-nonce-of-a-year', 365);
   expect(await judge()).toEqual({ released: true });
 
-  expect(await pruneAfter(90)).toEqual(NOTHING);
-  expect(await pruneAfter(92)).toEqual({ ...NOTHING, approvals: 1 });
+  expect(await removeAfter(90)).toEqual(NOTHING);
+  expect(await removeAfter(92)).toEqual({ ...NOTHING, approvals: 1 });
   await approve('a-nonce-of-a-year', 365);
   expect(await judge()).toMatchObject({ released: false });
-  expect(await pruneAfter(456)).toEqual({ ...NOTHING, approvals: 1 });
+  expect(await removeAfter(456)).toEqual({ ...NOTHING, approvals: 1 });
 });
 
 it('keeps the mark of a used approval that does not say when it expired', async () => {
   await state.write('approvals/used/0.json', { job: 'sweep', runId: 'r', by: 'the host', at: '2020-01-01' });
-  expect(await pruneAfter(10_000)).toEqual(NOTHING);
+  expect(await removeAfter(10_000)).toEqual(NOTHING);
   expect(await readdir(join(state.path('approvals'), 'used'))).toEqual(['0.json']);
 });

@@ -6,7 +6,7 @@ import { isErrno, type State } from './state.js';
 const KEPT_MS = 90 * 24 * 3_600_000;
 
 /** How many of each are gone. */
-export interface Pruned {
+export interface Expired {
   reports: number;
   plans: number;
   approvals: number;
@@ -20,10 +20,10 @@ const Burnt = z.object({ expires: z.iso.datetime() });
  * because it expired, so call this only with a clock that is believed. `now` is milliseconds since the epoch. Safe to
  * repeat; a running job keeps what it needs.
  */
-export async function prune(
+export async function removeExpired(
   state: Pick<State, 'path' | 'read'>,
   { now, jobs }: { now: number; jobs: ReadonlySet<string> },
-): Promise<Pruned> {
+): Promise<Expired> {
   const isOld = (time: number): boolean => time < now - KEPT_MS;
   const remove = async (folder: string, goes: (name: string) => Promise<boolean>): Promise<number> => {
     let count = 0;
