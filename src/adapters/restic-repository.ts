@@ -3,6 +3,7 @@ import type { LoadedEstate } from '../estate/load.js';
 import { repositoryRemotePath, volumeRoot } from '../estate/lookup.js';
 import { FtsError } from '../domain/failures.js';
 import { lockPath } from './locks.js';
+import { remoteEnvironment, remoteLocation } from './rclone-remote.js';
 import type { SecretResolver } from './secrets.js';
 import type { State } from './state.js';
 import { findTool } from './tools.js';
@@ -29,9 +30,6 @@ export interface ResticRepository {
   /** For a repository behind a remote: the rclone binary, and the repository's folder as rclone names it. */
   rclone: { file: string; folder: string } | undefined;
 }
-
-/** rclone's name for the one remote a repository may be reached through; it exists in restic's environment only. */
-const RCLONE_REMOTE = 'fts';
 
 /** How restic is told that rclone reaches a repository. */
 const RCLONE = 'rclone:';
@@ -64,18 +62,9 @@ export async function openRepository(
     folder = await safePath(directory, declared.path ?? '', { mustExist: false });
     location = `./${relative(directory, folder)}`; // with the dot it is a path, whatever its name
   } else if (declared.remote !== undefined) {
-    const remote = loaded.estate.remotes[declared.remote];
-    if (!remote) throw new FtsError('RepositoryMissing', `the estate declares no remote ${declared.remote}`);
-    location = `${RCLONE}${RCLONE_REMOTE}:${repositoryRemotePath(loaded.estate, name) ?? ''}`;
-    const settings: [string, string][] = [['type', remote.type]];
-    for (const [option, value] of Object.entries(remote.options)) settings.push([option, value]);
-    for (const [option, secret] of Object.entries(remote.secrets)) {
-      settings.push([option, await secrets.resolve(secret, `remote ${declared.remote}`)]);
-    }
-    for (const [option, value] of settings) {
-      environment[`RCLONE_CONFIG_${RCLONE_REMOTE}_${option}`.toUpperCase()] = value;
-    }
-    environment.RCLONE_CONFIG = '/dev/null';
+    const place = remoteLocation(loaded, declared.remote, repositoryRemotePath(loaded.estate, name) ?? '');
+    location = `${RCLONE}${place}`;
+    Object.assign(environment, await remoteEnvironment(loaded, declared.remote, secrets));
   } else {
     location = declared.url ?? '';
   }

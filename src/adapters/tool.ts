@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { FtsError } from '../domain/failures.js';
 import { holdLockFile } from './lock-file.js';
@@ -34,6 +37,8 @@ export interface ToolCall {
   /** Hears each line, unredacted. If it throws, the tool is interrupted too, and that is what the call rejects with. */
   onStdout?: OnLine;
   onStderr?: OnLine;
+  /** File that stdout goes to, byte for byte, in place of `onStdout`; replaced if it is there, for its owner only. */
+  stdoutFile?: string;
 }
 
 export interface ToolExit {
@@ -70,9 +75,25 @@ export async function runTool(call: ToolCall): Promise<ToolExit> {
 }
 
 async function runInterruptibly(
+  command: ToolCommand,
+  environment: Record<string, string>,
+  call: ToolCall,
+): Promise<ToolExit> {
+  if (call.stdoutFile === undefined) return followed(command, environment, call);
+  const output = createWriteStream(call.stdoutFile, { mode: 0o600 });
+  await once(output, 'open'); // from here on it has a file descriptor, which the tool gets
+  try {
+    return await followed(command, environment, call, output);
+  } finally {
+    output.destroy();
+  }
+}
+
+async function followed(
   { file, args }: ToolCommand,
   environment: Record<string, string>,
   { directory, signal, onStdout, onStderr }: ToolCall,
+  output?: Writable,
 ): Promise<ToolExit> {
   const broken = new AbortController();
   const interruption = signal ? AbortSignal.any([signal, broken.signal]) : broken.signal;
@@ -82,6 +103,7 @@ async function runInterruptibly(
     env: environment,
     extendEnv: false,
     stdin: 'ignore',
+    stdout: output ?? 'pipe',
     buffer: false,
     reject: false,
     killSignal: 'SIGINT',
@@ -92,7 +114,7 @@ async function runInterruptibly(
     throw new FtsError('ToolFailed', `cannot start ${file}: ${redact(originalMessage ?? 'unknown reason')}`);
   }
   const [stdout, stderr] = await Promise.all([
-    tailOf(child.iterable({ from: 'stdout' }), breaking(broken, onStdout)),
+    output ? '' : tailOf(child.iterable({ from: 'stdout' }), breaking(broken, onStdout)),
     tailOf(child.iterable({ from: 'stderr' }), breaking(broken, onStderr)),
   ]);
   const exit = await child;

@@ -67,6 +67,12 @@ export function repositoryPath(loaded: LoadedEstate, repositoryName: string): st
   return posix.join(volumeRoot(loaded, volume), path);
 }
 
+/** Folders of the repositories that lie on a volume, relative to its root. */
+export const repositoriesOn = (estate: Estate, volumeName: string): string[] =>
+  Object.values(estate.repositories).flatMap(({ volume, path }) =>
+    volume === volumeName && path !== undefined ? [posix.normalize(path).replace(/\/$/, '')] : [],
+  );
+
 /** `PATH` below a repository's remote, as rclone takes it after the remote's name; undefined for any other. */
 export function repositoryRemotePath(estate: Estate, repositoryName: string): string | undefined {
   const { remote, path } = repositoryOf(estate, repositoryName);

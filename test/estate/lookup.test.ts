@@ -5,6 +5,7 @@ import {
   describeJob,
   jobHost,
   jobOf,
+  repositoriesOn,
   repositoryPath,
   repositoryRemotePath,
   volumeRoot,
@@ -41,6 +42,11 @@ describe('a place', () => {
     expect(repositoryPath(reference, 'flux-local')).toBe('/space/snapshots/flux-local');
     expect(repositoryPath(reference, 'flux-b2')).toBeUndefined();
     expect(repositoryRemotePath(reference.estate, 'flux-b2')).toBeUndefined();
+  });
+
+  it('tells which repositories lie on it', () => {
+    expect(repositoriesOn(reference.estate, 'space')).toEqual(['snapshots/flux-local']);
+    expect(repositoriesOn(reference.estate, 'flux')).toEqual([]);
   });
 
   it("is relative to the estate file if it is relative, and to the remote's path behind a remote", async () => {

@@ -1,5 +1,5 @@
 import { driveLetters, hostnames, remoteSettings, vaultNames } from './clients.js';
-import { mirrorSources, mirrorTargets } from './mirrors.js';
+import { mirrorOptions, mirrorSources, mirrorTargets } from './mirrors.js';
 import { references } from './references.js';
 import { localUrls, oneNameEach, repositoryHosts, repositoryPlaces } from './repositories.js';
 import type { Rule } from './rule.js';
@@ -31,6 +31,7 @@ export const RULES: readonly Rule[] = [
   purgeRoots,
   repositoriesStayWhole,
   mirrorTargets,
+  mirrorOptions,
   mirrorSources,
   sameMinute,
   driveLetters,

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { canonicalJson } from '../../domain/declaration.js';
 import type { Draft, DraftJob } from '../draft.js';
 import { isWithin } from '../paths.js';
+import { showText } from '../yaml/show.js';
 import { PlaceIndex } from './place-index.js';
 import type { Rule } from './rule.js';
 
@@ -48,11 +49,33 @@ export const mirrorSources: Rule = ({ draft, places, report }) => {
   for (const [job, { volume, remote: name }] of mirrorJobs(draft)) {
     const remote = name !== undefined && Object.hasOwn(draft.remotes, name) ? draft.remotes[name] : undefined;
     const source = places.volume(volume);
-    if (!source || remote?.type !== 'local' || !remote.path?.startsWith('/')) continue;
-    const target = posix.normalize(remote.path);
+    if (!source || remote?.type !== 'local' || remote.path === undefined) continue;
+    const { path: target } = places.onHost(source.host, remote.path);
     if (!isWithin(target, source.path) && !isWithin(source.path, target)) continue;
     const message = `found a remote that overlaps its own source, volume "${String(volume)}", expected one elsewhere`;
     report(['jobs', job, 'remote'], message);
+  }
+};
+
+/** What a mirror's remote must not be told, and why. */
+const REFUSED_OPTIONS: Readonly<Record<string, string>> = {
+  hard_delete: 'a mirror that hides what it deletes: hidden versions go by the lifecycle rule of the bucket',
+  versions: 'none: old versions would be taken for files of the mirror',
+  version_at: 'none: old versions would be taken for files of the mirror',
+};
+
+/** What a mirror deletes stays in the bucket, hidden, for as long as its lifecycle rule says. */
+export const mirrorOptions: Rule = ({ draft, reportKey }) => {
+  const remotes = new Set(mirrorJobs(draft).map(([, { remote }]) => remote ?? ''));
+  for (const name of remotes) {
+    const remote = Object.hasOwn(draft.remotes, name) ? draft.remotes[name] : undefined;
+    if (remote?.type !== 'b2') continue;
+    for (const key of Object.keys(remote.options ?? {}).filter((option) =>
+      Object.hasOwn(REFUSED_OPTIONS, option),
+    )) {
+      const message = `found ${showText(key)}, expected ${String(REFUSED_OPTIONS[key])}`;
+      reportKey(['remotes', name, 'options', key], message);
+    }
   }
 };
 

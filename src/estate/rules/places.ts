@@ -48,9 +48,12 @@ export class Places {
     if (repository?.volume !== undefined) return this.#below(this.volume(repository.volume), repository.path);
     const local = repository?.url === undefined ? undefined : localPath(repository.url);
     const host = name === undefined ? undefined : this.repositoryHost(name);
-    return local === undefined || host === undefined
-      ? undefined
-      : { host, path: this.#comparable(host, local) };
+    return local === undefined || host === undefined ? undefined : this.onHost(host, local);
+  }
+
+  /** Of a path on a host's own disks; a relative one is relative to the estate file. */
+  onHost(host: string, path: string): Place {
+    return { host, path: this.#comparable(host, path) };
   }
 
   /**

@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import { FtsError } from '../domain/failures.js';
+import { canonicalJson } from '../domain/declaration.js';
+import type { LoadedEstate } from '../estate/load.js';
+import { lockPath } from './locks.js';
+import type { SecretResolver } from './secrets.js';
+import type { State } from './state.js';
+import { findTool } from './tools.js';
+
+/** rclone's name for the one remote it is told of; it exists in the tool's environment only. */
+const REMOTE_NAME = 'fts';
+
+/** A remote with all that rclone needs to reach it. Lives for one activity: it holds the secrets. */
+export interface RcloneRemote {
+  name: string;
+  /** rclone's name of the backend. */
+  type: string;
+  /** The rclone binary. */
+  rclone: string;
+  /** Settings and secrets, as rclone's environment variables: none of them is an argument. */
+  environment: Record<string, string>;
+  /** What rclone calls the declared place: `fts:bucket/folder`. */
+  root: string;
+  /** Lock that every writer of this product on this host takes. */
+  lock: string;
+}
+
+/** Where records, secrets and locks are. */
+export interface RemoteSetting {
+  state: State;
+  secrets: SecretResolver;
+  /** Root of the volume that is mirrored there: two users who are not root exclude each other through it. */
+  volumeRoot?: string;
+}
+
+/**
+ * Looks up a remote and resolves its secrets. Reaches nothing.
+ * Fails with `SecretMissing`, `SecretsFileLoose`, `ToolMissing`.
+ */
+export async function openRemote(
+  loaded: LoadedEstate,
+  name: string,
+  { state, secrets, volumeRoot }: RemoteSetting,
+): Promise<RcloneRemote> {
+  const { type, path = '', options } = declaredRemote(loaded, name);
+  return {
+    name,
+    type,
+    rclone: (await findTool('rclone')).path,
+    environment: await remoteEnvironment(loaded, name, secrets),
+    root: remoteLocation(loaded, name, path),
+    lock: await lockPath(
+      { name: 'remote', location: canonicalJson([type, path, options]), volumeRoot },
+      { estate: loaded.estate.estate, state },
+    ),
+  };
+}
+
+/**
+ * The environment that declares a remote to rclone, and to restic's `rclone:`, in place of a configuration file.
+ * Fails with `SecretMissing`, `SecretsFileLoose`.
+ */
+export async function remoteEnvironment(
+  loaded: LoadedEstate,
+  name: string,
+  secrets: SecretResolver,
+): Promise<Record<string, string>> {
+  const declared = declaredRemote(loaded, name);
+  const settings: [string, string][] = [['type', declared.type], ...Object.entries(declared.options)];
+  for (const [option, secret] of Object.entries(declared.secrets)) {
+    settings.push([option, await secrets.resolve(secret, `remote ${name}`)]);
+  }
+  const variable = (option: string): string => `RCLONE_CONFIG_${REMOTE_NAME}_${option}`.toUpperCase();
+  return {
+    RCLONE_CONFIG: '/dev/null',
+    ...Object.fromEntries(settings.map(([option, value]) => [variable(option), value])),
+  };
+}
+
+/** A path of a remote as rclone takes it. A relative one on this machine's own disks is relative to the estate file. */
+export function remoteLocation(loaded: LoadedEstate, name: string, path: string): string {
+  const { type } = declaredRemote(loaded, name);
+  return `${REMOTE_NAME}:${type === 'local' ? resolve(loaded.directory, path) : path}`;
+}
+
+function declaredRemote({ estate }: LoadedEstate, name: string) {
+  const declared = Object.hasOwn(estate.remotes, name) ? estate.remotes[name] : undefined;
+  if (!declared) throw new FtsError('PathMissing', `the estate declares no remote ${name}`);
+  return declared;
+}
