@@ -1,0 +1,143 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { MirrorPlan, UploadClass } from '../domain/mirror.js';
+import type { State } from './state.js';
+
+/** Folder of a mirror's plan, relative to the state. */
+const planFolder = (job: string): string => join('plans', job);
+
+/** Relative to the state. */
+const planFile = (job: string): string => join(planFolder(job), 'plan.json');
+const releasedFile = (job: string): string => join('mirrors', `${job}.json`);
+
+/**
+ * Files of a plan. The listings are sorted by the bytes of the names, a line each: size, time in RFC 3339 with
+ * nanoseconds, name, and on the remote's the SHA-1 where it is known, with tabs between. The lists hold one name a
+ * line, as rclone writes and takes it (`--files-from-raw`).
+ */
+export function mirrorFiles(state: Pick<State, 'path'>, job: string) {
+  const file = (name: string): string => state.path(planFolder(job), name);
+  return {
+    folder: state.path(planFolder(job)),
+    source: file('source.tsv'),
+    remote: file('remote.tsv'),
+    new: (kind: UploadClass) => file(`new-${String(kind)}.txt`),
+    changed: (kind: UploadClass) => file(`changed-${String(kind)}.txt`),
+    touched: file('touched.txt'),
+    /** In the order in which they go: 1 snapshots of restic repositories, 2 their indexes, 3 the rest. */
+    delete: (step: UploadClass) => file(`delete-${String(step)}.txt`),
+    /** Frozen indexes of the restic repositories on the volume, one name a line. */
+    frozen: file('frozen.txt'),
+    /** Folders that could not be listed, a JSON object a line. */
+    unreadable: file('unreadable.jsonl'),
+  };
+}
+export type MirrorFiles = ReturnType<typeof mirrorFiles>;
+
+const Count = z.number().int().nonnegative();
+const Removal = z.object({ files: Count, bytes: Count });
+const Classes = z.tuple([Removal, Removal, Removal]);
+const Problem = { path: z.string(), encoded: z.literal(true).exactOptional() };
+const Loss = Removal.extend({
+  biggest: z.array(z.object({ ...Problem, bytes: Count })),
+  commonPath: z.base64(),
+  hash: z.string(),
+});
+
+const Plan: z.ZodType<MirrorPlan> = z.object({
+  runId: z.string(),
+  madeAt: z.iso.datetime(),
+  filter: z.array(z.string()),
+  precisionNs: z.number().exactOptional(),
+  source: Removal,
+  remote: Removal,
+  new: Classes,
+  changed: Classes,
+  touched: Removal,
+  delete: Classes,
+  losses: z.object({ deletions: Loss, overwrites: Loss, both: Loss }),
+  omitted: z.object({
+    fifos: Count.exactOptional(),
+    sockets: Count.exactOptional(),
+    devices: Count.exactOptional(),
+    notUtf8: Count.exactOptional(),
+    collisions: Count.exactOptional(),
+    tooLong: Count.exactOptional(),
+    unopenable: Count.exactOptional(),
+  }),
+  unreadable: z
+    .object({ count: Count, first: z.array(z.object({ ...Problem, message: z.string() })) })
+    .exactOptional(),
+  postponed: z.array(z.string()).exactOptional(),
+  exceeds: z.string().exactOptional(),
+  held: z.enum(['nothing', 'deletions', 'losses']),
+});
+
+/** The plan that the job made last; undefined before the first, or after one that was not finished. */
+export const readPlan = (state: Pick<State, 'read'>, job: string): Promise<MirrorPlan | undefined> =>
+  state.read(planFile(job), Plan);
+
+export const writePlan = (state: Pick<State, 'write'>, job: string, plan: MirrorPlan): Promise<void> =>
+  state.write(planFile(job), plan);
+
+const Released = z.object({ filter: z.array(z.string()), runId: z.string(), at: z.iso.datetime() });
+
+/** Filter of the last plan of the job that was released as a whole; undefined before the first. */
+export const releasedFilter = async (
+  state: Pick<State, 'read'>,
+  job: string,
+): Promise<string[] | undefined> => (await state.read(releasedFile(job), Released))?.filter;
+
+/** Notes that a plan may be carried out as a whole: its filter is what the next one is compared with. Safe to repeat. */
+export const noteReleased = (
+  state: Pick<State, 'write'>,
+  job: string,
+  { filter, runId }: Pick<MirrorPlan, 'filter' | 'runId'>,
+): Promise<void> => state.write(releasedFile(job), { filter, runId, at: new Date().toISOString() });
+
+/** Names are collected into writes of about this size (characters, of one byte each). */
+const CHUNK = 256 * 1024;
+
+/** A list that is being written: names as latin1 text, which is their bytes. */
+export class NameList {
+  readonly #fd: number;
+  #text = '';
+
+  constructor(file: string) {
+    this.#fd = fs.openSync(file, 'w', 0o600);
+  }
+
+  add(line: string): void {
+    this.#text += `${line}\n`;
+    if (this.#text.length >= CHUNK) this.#flush();
+  }
+
+  /** Makes it durable. */
+  close(): void {
+    try {
+      this.#flush();
+      fs.fsyncSync(this.#fd);
+    } finally {
+      fs.closeSync(this.#fd);
+    }
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text, 'latin1');
+    this.#text = '';
+    for (let at = 0; at < bytes.length;) at += fs.writeSync(this.#fd, bytes, at);
+  }
+}
+
+/** The lines of a file as latin1 text, some at a time, in bounded memory. Fails for one that ends in the middle of a line. */
+export async function* linesOf(file: string): AsyncGenerator<string[], undefined> {
+  let rest = '';
+  for await (const chunk of fs.createReadStream(file, { encoding: 'latin1', highWaterMark: CHUNK })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) yield lines;
+  }
+  if (rest !== '') throw new Error(`${file} ends in the middle of a line`);
+  return undefined;
+}
