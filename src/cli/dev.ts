@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { State, stateRoot } from '../adapters/state.js';
 import { findTool } from '../adapters/tools.js';
 import { type ChildPlan, ChildFailed, SupervisedChild } from './dev-child.js';
+import { followEstate } from './dev-estate.js';
 import { devHost } from './dev-host.js';
 import { ownEstateAndDatabase } from './dev-owner.js';
 import { type DevSetting, controlPlan, hostPlan, serverPlan } from './dev-plans.js';
@@ -42,6 +43,7 @@ export async function dev(options: DevOptions): Promise<number> {
 async function supervise(setting: DevSetting, options: DevOptions): Promise<number> {
   const stop = watchForStop();
   const started: SupervisedChild[] = [];
+  const ending = new AbortController();
   stop.onImpatience(() => {
     for (const child of started) child.kill();
   });
@@ -59,7 +61,7 @@ async function supervise(setting: DevSetting, options: DevOptions): Promise<numb
     await unlessEnded(applyDevSchedules(setting));
     tellHowToGoOn(setting, options.estate);
     note(READY_LINE);
-    return await unlessEnded(stop.requested);
+    return await unlessEnded(followEstate(setting, ending.signal).then(() => stop.requested));
   } catch (error) {
     if (error instanceof StopRequested) return error.exitCode;
     if (!(error instanceof ChildFailed)) throw error;
@@ -67,6 +69,7 @@ async function supervise(setting: DevSetting, options: DevOptions): Promise<numb
     for (const line of error.lines) note(`  ${line.replaceAll('\n', '\n  ')}`);
     return error.exitCode;
   } finally {
+    ending.abort();
     const [server, ...workers] = started;
     await Promise.all(workers.map((child) => child.stop()));
     await server?.stop();

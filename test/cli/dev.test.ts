@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JobInput } from '../../src/domain/job.js';
+import { declarationOf } from '../../src/estate/declaration.js';
+import { loadEstate } from '../../src/estate/load.js';
 import { fakeTool } from '../support/fake-tool.js';
 import { type Running, cleanEnvironment, startFts } from '../support/fts.js';
 import { processesWith } from '../support/processes.js';
@@ -96,6 +99,30 @@ describe('fts dev', () => {
     expect(await ours()).toEqual([]);
     expect(existsSync(join(estate.folder, 'state', 'home', 'logs', 'fts-control.jsonl'))).toBe(true);
     expect(existsSync(join(estate.folder, 'state', 'home', 'logs', 'host-here.jsonl'))).toBe(true);
+  });
+
+  it('applies the schedules again when the estate file changed, and says what changed or why not', async () => {
+    await estate.declare({ save: { cron: '0 5 * * *' } });
+    const dev = startDev();
+    await dev.says(/^ready$/m);
+    await estate.declare({ save: { cron: '0 6 * * *' }, more: { cron: '0 7 * * *' } });
+    await dev.says('estate.yaml changed. Schedules: 1 created, 1 updated.');
+    await dev.says('  + home/more\n  ~ home/save\n      cron: 0 5 * * * → 0 6 * * *');
+    const [input] = ((await scheduled('save')).action.args ?? []) as [JobInput];
+    const valid = await readFile(estate.file, 'utf8');
+    expect(input.declaration).toEqual(declarationOf((await loadEstate(estate.file)).estate, 'save'));
+
+    await writeFile(estate.file, valid.replace('volume: flux', 'volume: flix'));
+    await dev.says(/estate\.yaml changed, and nothing else did:\n.*flix/);
+    await writeFile(estate.file, valid);
+    await dev.says('estate.yaml is as it was before.');
+    await writeFile(estate.file, valid.replace('estate: home', 'estate: away'));
+    await dev.says('the estate is now called away; end `fts dev` and start it again');
+    await rm(estate.file);
+    await dev.says('nothing else did');
+    await estate.declare({ save: { cron: '0 6 * * *' } });
+    await dev.says('  - home/more');
+    expect(await dev.ends('SIGTERM')).toBe(0);
   });
 
   it('ends with 130 on Ctrl-C, and goes on with the same database at the next start', async () => {
