@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Estate } from '../src/estate/schema.js';
-import { type JobSchedule, estateSchedules } from './define.js';
+import { type JobSchedule, creationMemo, estateSchedules } from './define.js';
 import { type ScheduleDiff, diffSchedules } from './diff.js';
 import { prepareNamespace } from './namespace.js';
 import { schedulesInPlace } from './ownership.js';
@@ -21,7 +21,8 @@ export async function applySchedules(client: Client, estate: Estate): Promise<Sc
   const wanted = estateSchedules(estate);
   const diff = diffSchedules(wanted, await schedulesInPlace(client, estate.estate, idsOf(wanted)));
   const byId = new Map(wanted.map((schedule) => [schedule.options.scheduleId, schedule]));
-  for (const schedule of pick(byId, diff.create)) await client.schedule.create(schedule.options);
+  for (const { options } of pick(byId, diff.create))
+    await client.schedule.create({ ...options, memo: { ...options.memo, ...creationMemo(new Date()) } });
   for (const schedule of pick(
     byId,
     diff.update.map(({ id }) => id),

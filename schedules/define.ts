@@ -27,6 +27,9 @@ export const ownershipMemo = (estate: string, job: string): Record<string, strin
   job,
 });
 
+/** When a schedule was made, where a list shows it: Temporal's own record of it takes a question for each schedule. */
+export const creationMemo = (at: Date): { createdAt: string } => ({ createdAt: at.toISOString() });
+
 /** The schedule of every job that has a cron and a kind this release runs. */
 export function estateSchedules(estate: Estate): JobSchedule[] {
   return Object.entries(estate.jobs).flatMap(([job, { kind, cron }]) =>

@@ -3,15 +3,15 @@ import { access, chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs
 import path from 'node:path';
 import { runQuietly } from './process.mjs';
 
-const SOURCES = ['src', 'workflows', 'activities', 'workers', 'schedules', 'test'];
+const SOURCES = ['src', 'workflows', 'activities', 'workers', 'schedules', 'test', 'scripts/command-line'];
 const SETTINGS = ['tsconfig.json', 'package.json', 'package-lock.json'];
 /** A build that fails leaves dist as it was, and one that works is there at once. */
 const NEXT = 'dist.next';
 const RECORD = 'dist/.source-hash';
 const COMMAND = 'src/cli/main.js';
-const RESULTS = [`dist/${COMMAND}`, 'dist/workflow-bundle.js'];
+const RESULTS = [`dist/${COMMAND}`, 'dist/workflow-bundle.js', 'dist/command-line/main.cjs'];
 
-/** Compiles, and bundles the workflows, unless dist was made from exactly these sources. Runs at the checkout's root. */
+/** Compiles, and bundles the workflows and the command line, unless dist was made from exactly these sources. Runs at the checkout's root. */
 export async function build(say) {
   const hash = await sourceHash();
   if (await isBuiltFrom(hash)) return 'up to date';
@@ -25,6 +25,7 @@ export async function build(say) {
   await rm('dist', { recursive: true, force: true });
   await rename(NEXT, 'dist');
   await runQuietly([node, 'dist/workers/build-bundle.js'], { name: 'bundling the workflows', say });
+  await runQuietly([node, 'scripts/command-line/bundle.mjs'], { name: 'bundling the command line', say });
   await writeFile(RECORD, `${hash}\n`);
   return 'done';
 }

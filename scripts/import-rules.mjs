@@ -45,7 +45,7 @@ const FOLDERS = {
     values: [
       ...['src/domain', 'src/estate', 'src/adapters', 'schedules', NODE],
       ...['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/proto'],
-      ...['commander', 'cli-table3', 'execa', 'pino', 'zod'],
+      ...['commander', 'execa', 'pino', 'zod'],
     ],
     types: ['workflows'],
   },

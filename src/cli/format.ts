@@ -1,7 +1,8 @@
 import { printableName } from '../domain/names.js';
+import { zoneOffset } from '../estate/zone-clock.js';
 
 /** A count with thousands separated: `12,345`. */
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
+export const formatCount = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 file`, `2 files`. */
 export const plural = (count: number, noun: string): string =>
@@ -12,12 +13,10 @@ export function formatTime(
   date: Date,
   { seconds = false, timeZone }: { seconds?: boolean; timeZone?: string } = {},
 ): string {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    dateStyle: 'short',
-    timeStyle: seconds ? 'medium' : 'short',
-    ...(timeZone === undefined ? {} : { timeZone }),
-  });
-  return format.format(date);
+  const offset =
+    timeZone === undefined ? -date.getTimezoneOffset() * 60_000 : zoneOffset(timeZone, date.getTime());
+  const wall = new Date(date.getTime() + offset).toISOString();
+  return `${wall.slice(0, 10)} ${wall.slice(11, seconds ? 19 : 16)}`;
 }
 
 /** RFC 3339 in UTC with whole milliseconds, or null where there is no time. */

@@ -1,12 +1,9 @@
-import proto from '@temporalio/proto';
 import type { State } from '../adapters/state.js';
 import { type WorkerState, workerState } from '../domain/health.js';
 import type { Session } from './connection.js';
 import { isDeparted } from './departed.js';
 import { rfc3339 } from './format.js';
 import { toDate } from './timestamps.js';
-
-const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
 /** What `fts status` tells of the worker behind a queue. */
 export interface QueueWorker {
@@ -23,6 +20,8 @@ export async function queueWorker(
   queue: string,
   kind: 'workflows' | 'activities',
 ): Promise<QueueWorker> {
+  const { default: proto } = await import('@temporalio/proto');
+  const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: queue },

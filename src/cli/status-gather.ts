@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { State, stateRoot } from '../adapters/state.js';
 import { isEstateHealthy } from '../domain/health.js';
 import { isRunnable } from '../domain/job.js';
@@ -11,7 +12,6 @@ import { type JobHistory, jobHistories, recordedHistories } from './job-history.
 import { jobSchedules } from './job-schedules.js';
 import { type QueueWorker, queueWorker } from './pollers.js';
 import { type JobStatus, type JudgedJob, judgeJob } from './status-jobs.js';
-import { stepsOfRun, waitingReason } from './status-waiting.js';
 import { type InspectedVolume, type VolumeStatus, inspectVolumes } from './status-volumes.js';
 
 /** `fts status --json` (DESIGN, "Contract for programs"). */
@@ -37,6 +37,9 @@ export interface GatheredStatus {
   away?: ServerUnreachable | undefined;
 }
 
+/** Enough for the programs that look at the volumes to be on their way before Temporal's client is loaded, which takes longer. */
+const HEAD_START_MS = 8;
+
 interface RunFacts {
   temporal: 'up' | 'down';
   jobs: JudgedJob[];
@@ -48,7 +51,9 @@ interface RunFacts {
 export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus> {
   const { estate } = loaded;
   const state = new State(stateRoot(process.env), estate.estate);
-  const [facts, volumes] = await Promise.all([gatherRuns(loaded, state), inspectVolumes(loaded, state)]);
+  const looking = inspectVolumes(loaded, state);
+  await sleep(HEAD_START_MS);
+  const [facts, volumes] = await Promise.all([gatherRuns(loaded, state), looking]);
   const { temporal, jobs, workers, away } = facts;
   const volumeStatuses = volumes.map(({ status }) => status);
   const view: StatusView = {
@@ -86,6 +91,7 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
   ]);
   const waitingOf = async (name: string): Promise<string | undefined> => {
     if (!historyOf(histories, name).running) return undefined;
+    const { stepsOfRun, waitingReason } = await import('./status-waiting.js');
     const needed = new Set([CONTROL_QUEUE, hostQueue(jobHost(estate, name))]);
     const steps = await stepsOfRun(session, estate.estate, name);
     return waitingReason(

@@ -1,34 +1,38 @@
-import Table from 'cli-table3';
+import { stripVTControlCharacters } from 'node:util';
 import { clip } from './format.js';
 
 /** Width that tables for people fit into (columns). */
 const TABLE_WIDTH = 100;
+const GAP = '  ';
 
-const BORDERLESS = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-};
-
-/** A borderless table; the last column is clipped so that a line fits `TABLE_WIDTH`. Cells may be coloured, but not those of the last column. */
+/** A table without borders; the last column is clipped so that a line fits `TABLE_WIDTH`. Cells may be coloured, but not those of the last column. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const last = head.length - 1;
-  const plainWidth = (column: number): number =>
-    Math.max(...[head, ...rows].map((row) => withoutColour(row[column] ?? '').length));
-  const taken = head.slice(0, last).reduce((sum, _title, column) => sum + plainWidth(column) + 2, 0);
+  const widths = head
+    .slice(0, last)
+    .map((title, column) => Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(shownWidth)));
+  const taken = widths.reduce((sum, width) => sum + width + GAP.length, 0);
   const room = Math.max(12, TABLE_WIDTH - taken);
-  const view = new Table({
-    head: [...head],
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) view.push(row.map((cell, column) => (column === last ? clip(cell, room) : cell)));
-  return view
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const line = (cells: readonly string[]): string =>
+    [
+      ...widths.map((width, column) => padded(cells[column] ?? '', width)),
+      cells === head ? (head[last] ?? '') : clip(cells[last] ?? '', room),
+    ].join(GAP);
+  return [head, ...rows].map((cells) => line(cells).trimEnd()).join('\n');
 }
 
-// eslint-disable-next-line no-control-regex -- the escape character is what colour sequences begin with
-const withoutColour = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+const padded = (cell: string, width: number): string => cell + ' '.repeat(width - shownWidth(cell));
+
+/** East Asian wide characters and pictures take two columns (Unicode TR 11). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+/** What is drawn onto the character before it, or not at all. */
+const NO_WIDTH = /[\p{Mark}\p{Format}]/u;
+
+/** Columns that a text takes on a terminal. */
+function shownWidth(text: string): number {
+  let width = 0;
+  for (const character of stripVTControlCharacters(text))
+    width += NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
+}

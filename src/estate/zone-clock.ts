@@ -8,6 +8,9 @@ export function zoneOffset(zone: string, instant: number): number {
   return (sign === '-' ? -1000 : 1000) * total;
 }
 
+/** The zone's name as Intl spells it, another where Intl prefers it. Fails with a RangeError for what is no zone. */
+export const zoneSpelling = (zone: string): string => format(zone).resolvedOptions().timeZone;
+
 /** Making a format costs more than a thousand uses of it. */
 function format(zone: string): Intl.DateTimeFormat {
   const known =
@@ -25,8 +28,24 @@ export function wallClock(zone: string, instant: number): { weekday: number; min
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;
 
+interface Skips {
+  zone: string;
+  from: number;
+  to: number;
+  skips: readonly number[];
+}
+
+/** Every job of an estate asks the same. */
+let lastSkips: Skips | undefined;
+
 /** Instants from `from` to `to` at which the zone's clock goes forward, to the minute. */
-export function clockSkips(zone: string, from: number, to: number): number[] {
+export function clockSkips(zone: string, from: number, to: number): readonly number[] {
+  if (lastSkips?.zone !== zone || lastSkips.from !== from || lastSkips.to !== to)
+    lastSkips = { zone, from, to, skips: findSkips(zone, from, to) };
+  return lastSkips.skips;
+}
+
+function findSkips(zone: string, from: number, to: number): number[] {
   const skips: number[] = [];
   for (let week = from; week < to; week += WEEK) {
     let [before, after] = [week, week + WEEK];

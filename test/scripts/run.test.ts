@@ -58,6 +58,7 @@ describe('set-up', () => {
     ['a source is new', () => checkout.write('workflows/new.ts', '')],
     ['a source is gone', () => rm(checkout.at('src/old.ts'))],
     ['the bundle is missing', () => rm(checkout.at('dist/workflow-bundle.js'))],
+    ['the bundled command line is missing', () => rm(checkout.at('dist/command-line/main.cjs'))],
   ])('builds again when %s', async (_, change) => {
     await checkout.write('src/old.ts', '');
     await checkout.run('setup');

@@ -17,6 +17,13 @@ write('src/tour/main.js', readFileSync('src/tour.js', 'utf8'));
 write('workers/build-bundle.js', 'import { writeFileSync } from "node:fs"; writeFileSync("dist/workflow-bundle.js", "");');
 `;
 
+/** Stands in for the bundler of the command line. */
+const BUNDLER = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('dist/command-line');
+writeFileSync('dist/command-line/main.cjs', '');
+`;
+
 /** Stands in for npm: notes its arguments and leaves the record of what it installed. */
 export const NPM =
   'echo "$@" >>npm.log; mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json';
@@ -35,6 +42,7 @@ export class FakeCheckout {
     await checkout.lock({ zod: '4.0.0' });
     await checkout.write('src/source.ts', '');
     await checkout.write('src/tour.js', '');
+    await checkout.write('scripts/command-line/bundle.mjs', BUNDLER);
     await checkout.write('node_modules/typescript/package.json', '{ "type": "commonjs" }');
     await checkout.write('node_modules/typescript/bin/tsc', TSC);
     await fakeTool(checkout.at('bin'), 'npm', NPM);
