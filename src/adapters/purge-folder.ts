@@ -38,6 +38,11 @@ export class PurgeFolder {
     return fs.fstatSync(this.#fd, { bigint: true });
   }
 
+  /** Which mount it lies in: a bind mount from the same filesystem shows no other device. */
+  mount(): string | undefined {
+    return /^mnt_id:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${String(this.#fd)}`, 'utf8'))?.[1];
+  }
+
   /** Of an entry, a link's own; undefined if it is not there. */
   look(name: Buffer): EntryStats | undefined {
     return fs.lstatSync(this.#path(name), { bigint: true, throwIfNoEntry: false });

@@ -60,7 +60,7 @@ function deleteOld(root: PurgeFolder, request: Extract<PurgeRequest, { do: 'dele
   if (dev !== request.root.dev || ino !== request.root.ino) {
     throw new FtsError('PathUnsafe', `${path} is not the folder that the plan was made in`);
   }
-  if (hashOfPlan(plan) !== planHash)
+  if (!fs.existsSync(plan) || hashOfPlan(plan) !== planHash)
     throw new FtsError('StateCorrupt', `${plan} is not the plan that was made`);
   const tell = everySecond();
   return deletePlanned(root, {

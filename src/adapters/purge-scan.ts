@@ -29,16 +29,17 @@ const SENTINEL = Buffer.from(SENTINEL_NAME);
 
 /**
  * Plans what is old below a folder, which itself stays. Links are judged by their own times and never followed; no other
- * filesystem, no other volume and nothing protected is entered; sockets and devices stay, as their times say nothing
+ * mount, no other volume and nothing protected is entered; sockets and devices stay, as their times say nothing
  * of their use. A folder goes when it is old itself and all in it goes. All is judged by the times seen here: deleting
  * makes every folder young. Changes nothing.
  */
 export function scanForOld(root: PurgeFolder, options: ScanOptions): ScanSummary {
-  return new Scan(root.stats().dev, options).run(root);
+  return new Scan(root, options).run(root);
 }
 
 class Scan {
   readonly #device: bigint;
+  readonly #mount: string | undefined;
   readonly #options: ScanOptions;
   readonly #problems = new ProblemList();
   readonly #path: Buffer[] = [];
@@ -50,8 +51,9 @@ class Scan {
   #biggest: { path: Buffer[]; bytes: number }[] = [];
   #common: Buffer[] | undefined;
 
-  constructor(device: bigint, options: ScanOptions) {
-    this.#device = device;
+  constructor(root: PurgeFolder, options: ScanOptions) {
+    this.#device = root.stats().dev;
+    this.#mount = root.mount();
     this.#options = options;
   }
 
@@ -119,7 +121,7 @@ class Scan {
     if (folder === undefined) return false;
     try {
       const stats = folder.stats();
-      if (stats.dev !== this.#device) return false;
+      if (stats.dev !== this.#device || folder.mount() !== this.#mount) return false;
       const names = this.#try(() => folder.names());
       if (names === undefined || names.some((entry) => entry.equals(SENTINEL))) return false;
       this.#pending.push({ enter: name.toString('base64'), ...identityOf(stats) });

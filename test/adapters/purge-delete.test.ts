@@ -6,6 +6,7 @@ import { type DeleteOptions, deletePlanned } from '../../src/adapters/purge-dele
 import { PurgeFolder } from '../../src/adapters/purge-folder.js';
 import type { PlanStep } from '../../src/adapters/purge-plan.js';
 import { type ScanSummary, scanForOld } from '../../src/adapters/purge-scan.js';
+import { canMount } from '../support/loop-device.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { treeOf } from '../support/tree.js';
 
@@ -123,6 +124,22 @@ describe('a plan', () => {
       expect(planned).toMatchObject({ removal: { files: 0 }, folders: 0, total: 0 });
       purge(planned);
       expect(fs.existsSync(join(inside, 'theirs'))).toBe(true);
+    } finally {
+      execFileSync('umount', [inside]);
+    }
+  });
+
+  it.skipIf(!canMount)('enters no folder of the same filesystem that is mounted there', () => {
+    make('a/mounted/x');
+    const [inside, elsewhere] = [join(root, 'a/mounted'), join(folder, 'models')];
+    fs.mkdirSync(join(elsewhere, 'sub'), { recursive: true });
+    fs.writeFileSync(join(elsewhere, 'sub', 'weights'), '');
+    execFileSync('mount', ['--bind', elsewhere, inside]);
+    try {
+      const planned = plan();
+      expect(planned).toMatchObject({ removal: { files: 0 }, folders: 0, total: 0 });
+      purge(planned);
+      expect(fs.existsSync(join(elsewhere, 'sub', 'weights'))).toBe(true);
     } finally {
       execFileSync('umount', [inside]);
     }

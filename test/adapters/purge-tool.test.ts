@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, link, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,10 +54,14 @@ describe('the program that purges', () => {
     expect((await scan()).planHash).not.toBe(one.planHash);
   });
 
-  it('deletes by no plan that somebody changed', async () => {
+  it.each([
+    ['changed', (file: string) => appendFile(file, '{"leave":"keep"}\n')],
+    ['cut off', (file: string) => truncate(file, 10)],
+    ['took away', (file: string) => rm(file)],
+  ])('deletes by no plan that somebody %s', async (_, tamper) => {
     await fill(1);
     const plan = await scan();
-    await appendFile(place.plan, '{"leave":"keep"}\n');
+    await tamper(place.plan);
     await expect(remove(plan)).rejects.toMatchObject({ type: 'StateCorrupt' });
     expect(await left()).toHaveLength(1);
   });
