@@ -88,6 +88,7 @@ const usedFile = (nonce: string): string =>
 export async function judgePlan(setting: HoldSetting, asked: PlanToJudge): Promise<Verdict> {
   const { state } = setting;
   const { job, exceeded } = asked;
+  if (exceeded === undefined) await spend(setting, asked);
   const refused = exceeded === undefined ? undefined : await answer(setting, asked);
   if (exceeded === undefined || refused === 'approved') {
     await asked.release?.();
@@ -145,6 +146,17 @@ async function answer(setting: HoldSetting, asked: PlanToJudge): Promise<string 
   const why = await unusable(setting, asked, approval, by);
   if (why !== undefined) throw invalid(why);
   return refusal(approval, plan, Date.now()) ?? 'approved';
+}
+
+/** An approval from elsewhere that turns out not to be needed is burnt too: nobody can send it again. */
+async function spend(setting: HoldSetting, asked: PlanToJudge): Promise<void> {
+  const { approval: signed } = asked;
+  if (signed === undefined) return;
+  try {
+    await unusable(setting, asked, readStatement(signed.statement), signerOf(signed, setting.operators));
+  } catch (error) {
+    if (!(error instanceof FtsError)) throw error; // it is not valid, and nothing depends on it
+  }
 }
 
 /** Why an approval is not for this run; if it is, it is burnt. */

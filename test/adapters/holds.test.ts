@@ -138,6 +138,12 @@ describe('an approval from elsewhere', () => {
     await expect(judge('p', { approval: signed })).rejects.toMatchObject(INVALID);
   });
 
+  it('that turned out not to be needed is good for no later run', async () => {
+    const signed = await sign('p');
+    expect(await judge('p', { approval: signed, exceeded: undefined })).toEqual(RELEASED);
+    await expect(judge('p', { approval: signed })).rejects.toMatchObject(INVALID);
+  });
+
   it('holds again when it does not reach so far', async () => {
     const signed = await sign('p', { bounds: { maxFiles: 2 } });
     expect(await judge('p', { approval: signed })).toMatchObject(HELD);

@@ -120,9 +120,23 @@ describe('a purge beyond its limits', () => {
     await fill('tight', 3);
     expect(await estate.run('tight')).toMatchObject({ outcome: 'held' });
     expect((await estate.fts('reject', 'tight')).exitCode).toBe(0);
+    const advice = (await estate.fts('status')).stdout;
+    expect(advice).toMatch(/tight was held .* and rejected .*`fts run tight` plans anew/);
+    expect(advice).not.toContain('fts approve tight');
+    const status = answer(await estate.fts('status', '--json')) as { jobs: { job: string }[] };
+    expect(status.jobs.find(({ job }) => job === 'tight')).toMatchObject({
+      state: 'held',
+      hold: { rejectedAt: expect.any(String) as string },
+    });
     expect((await estate.fts('approve', 'tight')).exitCode).toBe(2);
     expect((await estate.fts('reject', 'tight')).exitCode).toBe(2);
     expect(await left('tight')).toHaveLength(3);
+    expect(await estate.run('tight')).toMatchObject({ outcome: 'held' });
+    const again = answer(await estate.fts('status', '--json')) as { jobs: { job: string }[] };
+    expect(again.jobs.find(({ job }) => job === 'tight')).toMatchObject({
+      state: 'held',
+      hold: { rejectedAt: null },
+    });
   });
 
   it('passes with the signature of an operator, and with no other', async () => {
