@@ -11,6 +11,8 @@ import { copyProject, syncFilesystem } from './project-copy.js';
 import { inFolder, scanPlace } from './project-look.js';
 import { folderAt, pathOf, type Place, renameFolder } from './project-rename.js';
 import { type ProjectScan, scanProject } from './project-scan.js';
+import { projectFailure } from './project-tool.js';
+import { isErrno } from './state.js';
 
 /** A cold project as it was found. */
 export interface ColdProject {
@@ -60,9 +62,9 @@ export async function moveProject(
       syncFilesystem(staging.parent, signal),
       compareCopy(context, copying, { source, staging }),
     ]);
-    if ((await scanPlace(source, { signal })).contents !== contents) {
+    if (await hasChanged(context, copying, source)) {
       await forget(context, copying);
-      return { kept: 'changed during the move' };
+      return { kept: CHANGED };
     }
     if (found !== undefined) {
       throw new FtsError(
@@ -72,7 +74,10 @@ export async function moveProject(
     }
     await onStep('verified');
   } catch (error) {
-    if (error instanceof FtsError) await forget(context, copying);
+    if (signal?.aborted || projectFailure(error) === undefined) throw error;
+    const changed = await hasChanged(context, copying, source);
+    await forget(context, copying);
+    if (changed) return { kept: CHANGED };
     throw error;
   }
   const copy = await folderAt(staging);
@@ -89,7 +94,23 @@ export async function moveProject(
     return { kept: `conflict: ${route.to}/${printableName(route.destination).path} exists` };
   }
   await onStep('published');
-  return hideSource(context, publishing);
+  return hideSource(context, publishing, { verified: true });
+}
+
+const CHANGED = 'changed during the move';
+
+/** Whether a source is no longer what was to be copied, or not even there. */
+async function hasChanged(
+  { signal }: GraduationContext,
+  { contents }: Move,
+  source: Place,
+): Promise<boolean> {
+  try {
+    return (await scanPlace(source, { signal })).contents !== contents;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return true;
+    throw error;
+  }
 }
 
 /** What is not equal in a copy, for people; undefined if all is. */

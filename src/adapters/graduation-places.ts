@@ -5,6 +5,7 @@ import { OWN_FOLDER } from '../domain/sentinel.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { volumeRoot } from '../estate/lookup.js';
 import { splitVolumePath } from '../estate/paths.js';
+import { requireSameMount } from './project-mounts.js';
 import { makePrivateFolder, type Place } from './project-rename.js';
 import { safePath } from './volume-path.js';
 
@@ -30,7 +31,10 @@ function rootOf(loaded: LoadedEstate, volume: string): string {
 /** A declared folder that must exist. Fails with `PathMissing` and `PathUnsafe`. */
 export async function declaredFolder(loaded: LoadedEstate, volumePath: string): Promise<string> {
   const { volume, path } = splitVolumePath(volumePath);
-  return safePath(rootOf(loaded, volume), path, { mustExist: true });
+  const root = rootOf(loaded, volume);
+  const folder = await safePath(root, path, { mustExist: true });
+  await requireSameMount(root, folder);
+  return folder;
 }
 
 /** A folder of ours at the root of a volume, made if need be. Fails with `PathUnsafe`. */
@@ -39,7 +43,9 @@ async function ownFolder(loaded: LoadedEstate, volumePath: string, ...names: str
   const relative = join(OWN_FOLDER, ...names);
   const folder = await safePath(root, relative, { mustExist: false });
   await makePrivateFolder(folder);
-  return safePath(root, relative, { mustExist: true });
+  await safePath(root, relative, { mustExist: true });
+  await requireSameMount(root, folder);
+  return folder;
 }
 
 /** Fails with `PathMissing` and `PathUnsafe`. */

@@ -11,6 +11,7 @@ import { declaredFolder } from './graduation-places.js';
 import { settle } from './graduation-settle.js';
 import { type Survey, survey } from './graduation-survey.js';
 import type { Tally } from './graduation-tally.js';
+import { projectFailure } from './project-tool.js';
 import type { State } from './state.js';
 
 /** The declaration of a graduation, as far as it matters on the disk. */
@@ -61,9 +62,10 @@ export async function graduate(
       if (end) tell(tally, name, end);
       return end === undefined || 'moved' in end;
     } catch (error) {
-      if (!(error instanceof FtsError) || error.type === 'VolumeUnavailable') throw error;
-      failure ??= error.type;
-      tally.failed(name, error.message);
+      const itsOwn = setting.signal?.aborted ? undefined : projectFailure(error);
+      if (itsOwn === undefined) throw error;
+      failure ??= itsOwn.type;
+      tally.failed(name, itsOwn.message);
       return false;
     }
   };
@@ -129,11 +131,11 @@ async function moveOne(
   project: ColdProject,
 ): Promise<MoveEnd> {
   const free = await setting.requireVolumes();
-  const { bytes } = project.scan;
-  if (free !== undefined && bytes > free) {
+  const { allocated } = project.scan;
+  if (free !== undefined && allocated > free) {
     throw new FtsError(
       'DestinationFull',
-      `it has ${String(bytes)} bytes, and ${String(free)} are free at its destination`,
+      `it has ${String(allocated)} bytes, and ${String(free)} are free at its destination`,
     );
   }
   const choice = names.choose(project.name, onConflict, setting.now().toISOString().slice(0, 10));

@@ -17,13 +17,14 @@ export async function settle(context: GraduationContext, move: Move): Promise<Mo
     case 'publishing': {
       const { destination } = await placesOf(context.loaded, move);
       if (destination && (await isThere(destination, move.copy))) {
-        return hideSource(context, await proceed(context, move, { step: 'publishing' }));
+        const publishing = await proceed(context, move, { step: 'publishing' });
+        return hideSource(context, publishing, { verified: false });
       }
       await forget(context, move);
       return undefined;
     }
     case 'hiding':
-      return hideSource(context, move);
+      return hideSource(context, move, { verified: false });
     case 'withdrawing':
       return { kept: await withdraw(context, move) };
     case 'hidden':

@@ -10,6 +10,7 @@ import type { GraduationContext } from './graduation-context.js';
 import type { ColdProject } from './graduation-move.js';
 import { declaredFolder } from './graduation-places.js';
 import { inFolder } from './project-look.js';
+import { isMountedInto } from './project-mounts.js';
 import { whoUses } from './project-open-files.js';
 import { folderAt, pathOf, type Place } from './project-rename.js';
 import { isActive, scanProject } from './project-scan.js';
@@ -17,6 +18,8 @@ import { isErrno } from './state.js';
 
 /** By this file, of whatever kind, a project opts out. */
 const OPT_OUT = Buffer.from('/.keep-local');
+
+const MOUNTED = 'another filesystem or folder is mounted in it';
 
 /** A project that stays, and why. */
 export interface Unmoved {
@@ -71,6 +74,7 @@ export async function survey(context: GraduationContext, options: SurveyOptions)
       plan.update(`${name.toString('hex')} ${look.cold.scan.contents}\n`);
     } catch (error) {
       context.signal?.throwIfAborted();
+      if (isErrno(error, 'ENOENT')) continue; // it was renamed or deleted meanwhile
       found.projects += 1;
       found.failed.push({ name, reason: error instanceof Error ? error.message : String(error) });
     }
@@ -106,8 +110,9 @@ async function lookAt(
     });
     if (await hasOptedOut(place)) return stays('opted out by .keep-local');
     if (await isActive(open, cutoff, signal)) return stays('hot: something in it changed lately');
-    const user = await whoUses(pathOf(place));
+    const user = await whoUses(open);
     if (user !== undefined) return stays(`open in ${user}`);
+    if (await isMountedInto(open)) return stays(MOUNTED);
     const scan = await scanProject(open, { signal });
     const { files } = scan;
     if (scan.obstacle !== undefined) return { isProject: true, files, reason: scan.obstacle };

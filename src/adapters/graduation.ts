@@ -12,15 +12,11 @@ import type { State } from './state.js';
 
 /** All of a graduation that touches the disks of a host. */
 export const createGraduation = (state: State) => ({
-  /** Fails with `Busy`. */
-  exclusively: async <T>(
-    loaded: LoadedEstate,
-    { job, from }: { job: string; from: string },
-    work: () => Promise<T>,
-  ) => {
+  /** One graduation at a time out of a folder, whichever job it is. Fails with `Busy`. */
+  exclusively: async <T>(loaded: LoadedEstate, { from }: { from: string }, work: () => Promise<T>) => {
     const root = volumeRoot(loaded, splitVolumePath(from).volume);
     const { estate } = loaded.estate;
-    const lockable = { name: `graduation-${job}`, location: `${root}/${from}`, volumeRoot: root };
+    const lockable = { name: 'graduation', location: `${root}/${from}`, volumeRoot: root };
     return whileLocked(await lockPath(lockable, { estate, state }), work);
   },
   openJournal: (job: string) => openJournal(state, job),

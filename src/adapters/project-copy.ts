@@ -1,5 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { HANDED, runProjectTool } from './project-tool.js';
+import { FtsError } from '../domain/failures.js';
+import { printableName } from '../domain/names.js';
+import { isMountedInto } from './project-mounts.js';
+import { HANDED, handedPath, runProjectTool } from './project-tool.js';
 
 /** All a copy has to keep. Named one by one: `cp -a` is silent about extended attributes it could not keep. */
 const PRESERVED = '--preserve=mode,ownership,timestamps,links,xattr';
@@ -17,11 +20,21 @@ export const copyProject = (source: FileHandle, copy: string, signal?: AbortSign
 export const syncFilesystem = (path: string, signal?: AbortSignal): Promise<void> =>
   runProjectTool({ file: 'sync', args: ['-f', '--', path], signal });
 
-/** Deletes all that is in a folder, but not the folder, never through a link and never on another filesystem. */
-export const emptyFolder = (folder: FileHandle, signal?: AbortSignal): Promise<void> =>
-  runProjectTool({
-    file: 'find',
-    args: ['-P', HANDED, '-xdev', '-mindepth', '1', '-delete'],
-    folder,
-    signal,
-  });
+/**
+ * Deletes all that is in a folder, but not the folder, never through a link and never in another mount: fails with
+ * `PathUnsafe` if there is one. Folders that are read-only stand in the way of anybody but root, and are opened first.
+ */
+export async function emptyFolder(folder: FileHandle, signal?: AbortSignal): Promise<void> {
+  if (await isMountedInto(folder)) {
+    const { path } = printableName(await handedPath(folder));
+    throw new FtsError('PathUnsafe', `${path} cannot be deleted: something is mounted in it`);
+  }
+  const all = ['-P', HANDED, '-xdev', '-mindepth', '1'];
+  if (process.getuid?.() !== 0) {
+    await folder.chmod(0o700);
+    const readOnly = ['-type', 'd', '!', '-perm', '-0700'];
+    const args = [...all, ...readOnly, '-execdir', 'chmod', 'u+rwx', '--', '{}', ';'];
+    await runProjectTool({ file: 'find', args, folder, signal });
+  }
+  await runProjectTool({ file: 'find', args: [...all, '-delete'], folder, signal });
+}

@@ -8,6 +8,8 @@ export interface ProjectScan {
   files: number;
   /** Of regular files; a file with several names in the project counts once. */
   bytes: number;
+  /** What regular files take up on the disk, holes left out. */
+  allocated: number;
   /** Equal as long as nothing in the project was touched: inodes and times of change are in it. */
   contents: string;
   /** Equal for a project and a copy that has all: names, kinds, modes, owners, sizes, nanosecond times, links, hard links. */
@@ -20,9 +22,13 @@ export interface ScanOptions {
   signal?: AbortSignal | undefined;
   /** Hears of each regular file, by its path below the project; of one with several names once. */
   onFile?: (path: Buffer, size: number) => void;
+  /** Hears of each link and where it leads to. */
+  onLink?: (path: Buffer, target: Buffer) => void;
 }
 
-const FIELDS = ['%y', '%D', '%i', '%m', '%U', '%G', '%s', '%n', '%T@', '%C@', '%l', '%P'] as const;
+const FIELDS = ['%y', '%D', '%i', '%m', '%U', '%G', '%s', '%n', '%T@', '%C@', '%l', '%P', '%b'] as const;
+/** Of `%b`, whatever the filesystem's own are (bytes). */
+const BLOCK = 512;
 const FORMAT = FIELDS.map((field) => `${field}\\0`).join('');
 const NUL = 0;
 
@@ -39,6 +45,7 @@ export async function isActive(folder: FileHandle, cutoff: number, signal?: Abor
       '-P',
       HANDED,
       '-xdev',
+      '-ignore_readdir_race', // what is deleted meanwhile leaves a younger folder behind
       '(',
       '-newermt',
       moment,
@@ -53,6 +60,8 @@ export async function isActive(folder: FileHandle, cutoff: number, signal?: Abor
     folder,
     signal,
     onStdout: () => (found = true),
+  }).catch((error: unknown) => {
+    if (!found) throw error; // what could not be looked at makes it no colder
   });
   return found;
 }
@@ -60,13 +69,13 @@ export async function isActive(folder: FileHandle, cutoff: number, signal?: Abor
 /** Looks at everything in a project, in memory that does not grow with it but for files with several names. */
 export async function scanProject(
   folder: FileHandle,
-  { signal, onFile }: ScanOptions = {},
+  { signal, onFile, onLink }: ScanOptions = {},
 ): Promise<ProjectScan> {
-  const tally = new Tally(onFile);
+  const tally = new Tally(onFile, onLink);
   let rest: Buffer = Buffer.alloc(0);
   await runProjectTool({
     file: 'find',
-    args: ['-P', HANDED, '-xdev', '-printf', FORMAT],
+    args: ['-P', HANDED, '-xdev', '-ignore_readdir_race', '-printf', FORMAT],
     folder,
     signal,
     onStdout: (chunk) => {
@@ -103,16 +112,19 @@ class Tally {
   #obstacle: string | undefined;
   #files = 0;
   #bytes = 0;
+  #allocated = 0;
 
-  readonly #onFile: NonNullable<ScanOptions['onFile']>;
+  readonly #onFile: ScanOptions['onFile'];
+  readonly #onLink: ScanOptions['onLink'];
 
-  constructor(onFile: ScanOptions['onFile'] = () => undefined) {
+  constructor(onFile: ScanOptions['onFile'], onLink: ScanOptions['onLink']) {
     this.#onFile = onFile;
+    this.#onLink = onLink;
   }
 
   add(fields: Buffer[]): void {
     const [kind, device, inode, , , , size, names] = fields.map((field) => field.toString('latin1'));
-    const [, , , mode, user, group, length, , modified, changed, target, path] = fields;
+    const [, , , mode, user, group, length, , modified, changed, target, path, blocks] = fields;
     if (
       !kind ||
       !device ||
@@ -124,7 +136,8 @@ class Tally {
       !modified ||
       !changed ||
       !target ||
-      !path
+      !path ||
+      !blocks
     )
       return;
     const isRoot = path.length === 0;
@@ -135,15 +148,17 @@ class Tally {
     this.#contents.add([...common, length, inode, names, isRoot ? '-' : changed]); // renaming a folder changes its own
     this.#obstacle ??= obstacleOf(kind, device === this.#device);
     if (kind !== 'd') this.#files += 1;
-    if (!isFile) return;
     const copy = Buffer.from(path);
+    if (kind === 'l') this.#onLink?.(copy, Buffer.from(target));
+    if (!isFile) return;
     if (names !== '1') {
       const known = this.#namesOf.get(inode);
       if (known) return void known.push(copy);
       this.#namesOf.set(inode, [copy]);
     }
     this.#bytes += Number(size);
-    this.#onFile(copy, Number(size));
+    this.#allocated += Math.min(Number(size), Number(blocks) * BLOCK);
+    this.#onFile?.(copy, Number(size));
   }
 
   result(): ProjectScan {
@@ -153,6 +168,7 @@ class Tally {
     return {
       files: this.#files,
       bytes: this.#bytes,
+      allocated: this.#allocated,
       contents: this.#contents.toString(),
       likeness: this.#likeness.toString(),
       ...(this.#obstacle !== undefined && { obstacle: this.#obstacle }),

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
@@ -22,9 +22,19 @@ export interface ProjectToolCall {
   onStdout?: (chunk: Buffer) => void;
 }
 
+/** What went wrong with one project, be it by the system's word; undefined for what concerns all of them. */
+export function projectFailure(error: unknown): FtsError | undefined {
+  if (error instanceof FtsError) return error.type === 'VolumeUnavailable' ? undefined : error;
+  return error instanceof Error && 'syscall' in error ? new FtsError('ToolFailed', error.message) : undefined;
+}
+
 /** Opens a folder, and nothing else: a link or a file fails with ELOOP or ENOTDIR. */
 export const openFolder = (path: Buffer | string): Promise<FileHandle> =>
   open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+
+/** Where an open folder is at present, by the kernel's word: links on the way to it are resolved. */
+export const handedPath = (folder: FileHandle): Promise<Buffer> =>
+  readlink(`/proc/self/fd/${String(folder.fd)}`, 'buffer');
 
 /**
  * Runs one of the system's file tools on names that need not be UTF-8, which Node cannot put into arguments: a folder is

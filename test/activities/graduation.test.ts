@@ -27,13 +27,13 @@ describe('a cold project', () => {
     expect(await treeOf(join(test.graduated, day, 'cold'))).toEqual(before);
   });
 
-  it('is moved by one attempt at a time', async () => {
+  it.each(['graduation', 'other'])('is moved by one attempt at a time, be it of the job %s', async (job) => {
     await test.project('cold');
     let second: Promise<unknown> | undefined;
     const { result } = await test.graduate({
       onStep: async (step) => {
         if (step !== 'copied') return;
-        second = test.graduate();
+        second = test.graduate({ job });
         await expect(second).rejects.toMatchObject({ type: 'Busy' });
       },
     });

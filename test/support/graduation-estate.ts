@@ -28,6 +28,10 @@ export interface GraduationRun {
   /** Days from now at which it takes place; 40 make everything cold that no test gives a later time. */
   days?: number;
   run?: string;
+  /** `graduation`, or `other`, which is declared like it. */
+  job?: string;
+  /** What the destination is said to have left. */
+  freeBytes?: number;
   onStep?: (step: GraduationStep) => void | Promise<void>;
 }
 
@@ -54,25 +58,30 @@ export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
     timezone: 'Etc/UTC',
     hosts: { here: { platform: 'linux' } },
     volumes: { flux: volume('flux', 'active'), space: volume('space', 'projects') },
-    jobs: { graduation: job },
+    jobs: { graduation: job, other: job },
   };
   await writeFile(file, stringify(estate));
   const loaded = await loadEstate(file);
   const state = new State(join(folder, 'state'), 'testbed');
   for (const name of ['flux', 'space']) await provisionVolume({ state, loaded, volume: name });
-  const request = {
+  const requestOf = (name: string) => ({
     estate: 'testbed',
-    job: 'graduation',
-    declaration: declarationOf(loaded.estate, 'graduation'),
-  };
+    job: name,
+    declaration: declarationOf(loaded.estate, name),
+  });
+  const request = requestOf('graduation');
   const [active, projects] = [join(folder, 'flux', 'active'), join(folder, 'space', 'projects')];
 
-  const activities = ({ days = 40, onStep }: GraduationRun) => {
+  const activities = ({ days = 40, onStep, freeBytes }: GraduationRun) => {
     const dependencies: GraduationDependencies = {
       ...{ host: 'here', state, openReport, judge: judgePlan },
       ...createGraduation(state),
       current: () => Promise.resolve(loaded),
-      guard: () => createVolumeGuard({ state, loaded, retryDelaysMs: [] }),
+      guard: () => {
+        const guard = createVolumeGuard({ state, loaded, retryDelaysMs: [] });
+        if (freeBytes === undefined) return guard;
+        return { require: async (...asked) => ({ ...(await guard.require(...asked)), freeBytes }) };
+      },
       now: () => new Date(Date.now() + days * DAY_MS),
       ...(onStep && { onStep }),
     };
@@ -97,7 +106,10 @@ export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
       return path;
     },
     graduate: (options: GraduationRun = {}): Promise<Graduated> =>
-      inRun(options.run ?? 'run-1').run(activities(options).graduateProjects, request),
+      inRun(options.run ?? 'run-1').run(
+        activities(options).graduateProjects,
+        requestOf(options.job ?? 'graduation'),
+      ),
     sweep: (options: GraduationRun = {}): Promise<HiddenSources> =>
       inRun(options.run ?? 'run-1').run(activities(options).sweepSources, request),
     journal: async () => (await createGraduation(state).openJournal('graduation')).moves,
