@@ -43,9 +43,17 @@ function checkNode() {
 async function ensureTools(say) {
   const { ensureTools: ensure } = await import('../dist/src/adapters/fetch-tools.js');
   const tools = await ensure(['restic', 'rclone', 'temporal'], { log: say });
+  if (process.platform === 'linux')
+    tools.push(...(await ensure(['getfattr'], { log: say }).catch(doWithout)));
   return tools
     .map(({ name, version, fetched }) => `${name} ${version}${fetched ? ' (fetched)' : ''}`)
     .join(', ');
+}
+
+/** What is better had than not; `fts doctor` says what lacks without it. */
+function doWithout(error) {
+  if (error.type === 'ToolMissing') return [];
+  throw error;
 }
 
 try {

@@ -31,18 +31,15 @@ export interface DebianPackage {
 
 /** The ways to one tool, best first. */
 export interface Source {
-  release: Release;
+  release?: Release;
   go?: GoPackage;
   debian?: DebianPackage;
 }
 
 /** The versions this product was tried with. */
-const PINNED = { restic: '0.18.0', rclone: '1.71.2', temporal: '1.5.1' } as const satisfies Record<
-  ToolName,
-  string
->;
+const PINNED = { restic: '0.18.0', rclone: '1.71.2', temporal: '1.5.1' } as const;
 
-export const CATALOGUE: Record<ToolName, Source> = {
+export const CATALOGUE = {
   restic: {
     release: {
       version: PINNED.restic,
@@ -81,7 +78,8 @@ export const CATALOGUE: Record<ToolName, Source> = {
       stamp: `github.com/temporalio/cli/temporalcli.Version=${PINNED.temporal}`,
     },
   },
-};
+  getfattr: { debian: { suite: 'bookworm', package: 'attr' } },
+} as const satisfies Record<ToolName, Source>;
 
 /** What this machine is; undefined where the tools have no release. */
 export function thisPlatform(

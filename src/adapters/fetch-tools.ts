@@ -99,12 +99,12 @@ interface Way {
 }
 
 function waysTo(name: ToolName, { release, go, debian }: Source, { workshop, environment }: Fetching): Way[] {
-  const ways: Way[] = [
-    {
+  const ways: Way[] = [];
+  if (release)
+    ways.push({
       label: `official release ${release.version}`,
       take: async () => fetchRelease(name, release, await workshop.room(name)),
-    },
-  ];
+    });
   if (go)
     ways.push({
       label: `building ${go.version} with Go, which takes minutes`,

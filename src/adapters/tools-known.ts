@@ -1,6 +1,13 @@
 /** The programs that do the work. */
 export const TOOL_NAMES = ['restic', 'rclone', 'temporal'] as const;
-export type ToolName = (typeof TOOL_NAMES)[number];
+
+/**
+ * What is better had than not, on Linux: getfattr(1), without which a mirror's manifest lacks extended attributes.
+ * Debian has it in its package `attr`.
+ */
+export const OPTIONAL_TOOLS = ['getfattr'] as const;
+
+export type ToolName = (typeof TOOL_NAMES)[number] | (typeof OPTIONAL_TOOLS)[number];
 
 /** How a tool is recognised, and what to tell a person who lacks it. */
 export interface KnownTool {
@@ -40,6 +47,13 @@ export const KNOWN_TOOLS: Record<ToolName, KnownTool> = {
     versionArguments: ['--version'],
     versionPattern: /^temporal version .*\bServer (\d+\.\d+(?:\.\d+)?)/m,
     manual: 'https://docs.temporal.io/cli/setup-cli',
+  },
+  getfattr: {
+    label: 'getfattr',
+    minimum: '2.4',
+    versionArguments: ['--version'],
+    versionPattern: /^getfattr (\d+\.\d+(?:\.\d+)?)/m,
+    manual: 'https://savannah.nongnu.org/projects/attr',
   },
 };
 

@@ -1,13 +1,14 @@
 import { ensureTools } from '../adapters/fetch-tools.js';
 import { findTool } from '../adapters/tools.js';
-import { TOOL_NAMES, type ToolName } from '../adapters/tools-known.js';
+import { OPTIONAL_TOOLS, TOOL_NAMES, type ToolName } from '../adapters/tools-known.js';
 import { FtsError } from '../domain/failures.js';
 import { type DoctorFinding, fail, ok, warn } from './doctor-finding.js';
 import { note } from './output.js';
 
 /** Fetches the tools that are missing, telling on stderr what it does. What cannot be had is left to `findTools`. */
 export async function installTools(): Promise<void> {
-  for (const name of TOOL_NAMES) {
+  const optional = process.platform === 'linux' ? OPTIONAL_TOOLS : [];
+  for (const name of [...TOOL_NAMES, ...optional]) {
     try {
       await ensureTools([name], { log: note });
     } catch (error) {

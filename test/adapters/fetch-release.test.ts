@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CATALOGUE, thisPlatform, type Platform } from '../../src/adapters/fetch-catalogue.js';
 import { Tampered, WayClosed } from '../../src/adapters/fetch-problem.js';
 import { fetchRelease } from '../../src/adapters/fetch-release.js';
-import type { ToolName } from '../../src/adapters/tools-known.js';
+import type { TOOL_NAMES } from '../../src/adapters/tools-known.js';
 import { rcloneZip, RESTIC_BZ2, temporalTarGz } from '../support/archives.js';
 import { checksumLine, serveRelease, type Answer, type ReleaseServer } from '../support/release-server.js';
 
@@ -26,7 +26,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function fetchFrom(files: Record<string, Answer>, name: ToolName = 'restic'): Promise<string> {
+async function fetchFrom(
+  files: Record<string, Answer>,
+  name: (typeof TOOL_NAMES)[number] = 'restic',
+): Promise<string> {
   server = await serveRelease(files);
   return fetchRelease(name, { ...CATALOGUE[name].release, base: server.base }, folder, LINUX);
 }
@@ -133,7 +136,9 @@ describe('what cannot be had closes this way only', () => {
 describe('the catalogue', () => {
   it('names the assets as their makers do', () => {
     const mac: Platform = { os: 'darwin', arch: 'arm64' };
-    const assets = Object.values(CATALOGUE).map(({ release }) => release.asset(mac));
+    const assets = Object.values(CATALOGUE).flatMap((source) =>
+      'release' in source ? source.release.asset(mac) : [],
+    );
     expect(assets).toEqual([
       'restic_0.18.0_darwin_arm64.bz2',
       'rclone-v1.71.2-osx-arm64.zip',

@@ -37,13 +37,15 @@ afterEach(async () => {
 const ensure = (names: ToolName[], catalogue: Record<ToolName, Source>) =>
   ensureTools(names, { log: (line) => lines.push(line), environment, catalogue });
 
+type ReleasedTool = Exclude<ToolName, 'getfattr'>;
+
 /** The real catalogue, with releases on `bases` or nowhere. */
-function catalogueAt(bases: Partial<Record<ToolName, string>> = {}): Record<ToolName, Source> {
-  const at = (name: ToolName): Source => ({
+function catalogueAt(bases: Partial<Record<ReleasedTool, string>> = {}): Record<ToolName, Source> {
+  const at = (name: ReleasedTool): Source => ({
     ...CATALOGUE[name],
     release: { ...CATALOGUE[name].release, base: bases[name] ?? GONE },
   });
-  return { restic: at('restic'), rclone: at('rclone'), temporal: at('temporal') };
+  return { ...CATALOGUE, restic: at('restic'), rclone: at('rclone'), temporal: at('temporal') };
 }
 
 async function serve(files: Record<string, Answer>): Promise<string> {
@@ -53,7 +55,7 @@ async function serve(files: Record<string, Answer>): Promise<string> {
 }
 
 /** A server with the release of `name` for this machine. */
-async function serveTool(name: ToolName, archive: Buffer, published = archive): Promise<string> {
+async function serveTool(name: ReleasedTool, archive: Buffer, published = archive): Promise<string> {
   const { checksums, asset } = CATALOGUE[name].release;
   const platform = thisPlatform();
   if (!platform) throw new Error('no release for this machine');
@@ -176,6 +178,16 @@ describe.runIf(existsSync(KEYRING))('Debian package', () => {
     const sources = await readFile(path.join(root, 'sources.list'), 'utf8');
     expect(sources).toBe(`deb [signed-by=${KEYRING}] http://mirror.example/debian trixie main\n`);
     await expect(readdir(tools)).resolves.toEqual(['restic']);
+  });
+
+  it.skipIf(existsSync('/usr/bin/getfattr'))('is the one way to getfattr', async () => {
+    await bin('apt-get', `${uris}; case "$*" in *download*attr) touch attr.deb;; esac`);
+    await bin(
+      'dpkg-deb',
+      unpack.replaceAll('restic 0.18.0', 'getfattr 2.5.1').replaceAll('restic', 'getfattr'),
+    );
+    const [getfattr] = await ensure(['getfattr'], catalogueAt());
+    expect(getfattr).toMatchObject({ path: path.join(tools, 'getfattr'), version: '2.5.1', fetched: true });
   });
 
   it('that apt refuses is not installed', async () => {

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { PurgeProblems } from '../domain/purge.js';
+import { type AttributesState, openAttributes } from './mirror-metadata-attributes.js';
+import { type WalkedEntry, describeEntry, kindOf } from './mirror-metadata-entry.js';
+import { ManifestLines } from './mirror-metadata-lines.js';
+import { type WalkExcludes, walkFolder } from './mirror-metadata-walk.js';
+import { openFolder } from './project-tool.js';
+import { ProblemList } from './purge-problems.js';
+import type { ToolStream } from './tool-stream.js';
+
+/** What the manifest tells of a volume, and what it could not tell. */
+export interface MirrorMetadata {
+  /** Lines: every entry of the volume, its root included. */
+  entries: number;
+  /** What a mirror cannot hold. */
+  omitted: { fifos: number; sockets: number; devices: number };
+  xattrs: AttributesState;
+  /** Folders, or attributes of files, that could not be read; `first` holds at most 25. */
+  unreadable?: PurgeProblems;
+  /** Of the file, hex: the same tree gives the same. */
+  sha1: string;
+  bytes: number;
+}
+
+export interface MirrorMetadataRequest extends WalkExcludes {
+  /** The volume's root. */
+  root: string;
+  /** The manifest: gzip, readable by its owner only. It appears whole, or not at all. Beside it sort(1) has its files. */
+  file: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes down what a mirror's remote does not keep of a volume (docs/metadata-manifest.md). Memory does not grow with the
+ * volume. Never follows a link and stays on one filesystem. Safe to repeat: it changes nothing but `file`.
+ * Fails with `ToolMissing`, `ToolFailed`, or the signal's reason.
+ */
+export async function writeMirrorMetadata(request: MirrorMetadataRequest): Promise<MirrorMetadata> {
+  const { root, file, signal } = request;
+  signal?.throwIfAborted();
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const folder = await openFolder(root);
+  const tools: Killable[] = [];
+  const killAll = (): Promise<unknown> => Promise.all(tools.map((tool) => tool.kill()));
+  const abort = (): void => void killAll();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await writeManifest(request, folder, async (starting) => {
+      const tool = await starting;
+      tools.push(tool);
+      signal?.throwIfAborted();
+      return tool;
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await killAll();
+    await folder.close();
+  }
+}
+
+type Killable = Pick<ToolStream, 'kill'>;
+
+async function writeManifest(
+  { exclude, repositories, file, signal }: MirrorMetadataRequest,
+  folder: FileHandle,
+  /** Sees to it that a tool does not outlive the call. */
+  started: <Tool extends Killable>(starting: Promise<Tool>) => Promise<Tool>,
+): Promise<MirrorMetadata> {
+  const problems = new ProblemList();
+  const counts: Partial<Record<string, number>> = {};
+  const lines = await started(ManifestLines.open(dirname(file)));
+  const onUnreadable = (path: Buffer, reason: string): void => {
+    problems.add([path], reason);
+    lines.add(path, 'unreadable', { unreadable: reason });
+  };
+  const attributes = await started(
+    openAttributes(folder, {
+      onFile: async (path, xattrs) => {
+        lines.add(path, 'xattrs', { xattrs });
+        await lines.flush();
+      },
+      onUnreadable,
+    }),
+  );
+  const filesystem = String((await folder.stat()).dev);
+  const walk = await started(walkFolder(folder, { exclude, repositories, onUnreadable }));
+  for await (const entries of walk.entries()) {
+    for (const entry of entries) {
+      const type = kindOf(entry);
+      counts[type] = (counts[type] ?? 0) + 1;
+      const device = type === 'device' ? await deviceNumbers(folder, entry) : undefined;
+      lines.add(entry.path, 'entry', describeEntry(entry, { filesystem, device }));
+      if (type !== 'folder' && entry.names.toString() !== '1') lines.addName(entry.path, entry.inode);
+      if (entry.device.toString() === filesystem) attributes.add(entry.path);
+    }
+    await lines.flush();
+    await attributes.flush();
+    signal?.throwIfAborted();
+  }
+  await attributes.finish();
+  lines.add(ROOT, 'manifest', { manifest: { version: VERSION, xattrs: attributes.state } });
+
+  const { sha1, bytes } = await compress(lines.text(), file);
+  const unreadable = problems.summary();
+  return {
+    entries: lines.entries,
+    omitted: { fifos: counts.fifo ?? 0, sockets: counts.socket ?? 0, devices: counts.device ?? 0 },
+    xattrs: attributes.state,
+    ...(unreadable.count > 0 && { unreadable }),
+    sha1,
+    bytes,
+  };
+}
+
+/** Of the format. Later ones only add keys. */
+const VERSION = 1;
+
+const ROOT = Buffer.alloc(0);
+
+/** `major:minor` of a device file. */
+async function deviceNumbers(folder: FileHandle, { path }: WalkedEntry): Promise<string | undefined> {
+  const below = Buffer.concat([Buffer.from(`/proc/self/fd/${String(folder.fd)}/`), path]);
+  const { rdev } = await lstat(below, { bigint: true });
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
+  return `${String(major)}:${String(minor)}`;
+}
+
+/** Writes a file beside, and gives it its name when it is whole. gzip's header has no time in it. */
+async function compress(text: AsyncIterable<string>, file: string): Promise<{ sha1: string; bytes: number }> {
+  const hash = createHash('sha1');
+  let bytes = 0;
+  const part = `${file}.part`;
+  try {
+    await pipeline(
+      text,
+      createGzip(),
+      async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
+      },
+      createWriteStream(part, { mode: 0o600 }),
+    );
+    await rename(part, file);
+  } finally {
+    await rm(part, { force: true });
+  }
+  return { sha1: hash.digest('hex'), bytes };
+}
