@@ -36,16 +36,18 @@ export function registerEstateCommands(program: Command): void {
 
   described(program.command('doctor'), {
     summary: 'look at what the jobs need on this machine',
-    about: 'Tools, permissions, secrets, volumes, the connection, and old timers that are still on.',
-    examples: ['fts doctor', 'fts doctor --install'],
+    about:
+      'Tools, permissions, secrets, volumes, the rules of mirrors’ buckets, the connection, and old timers that are still on.',
+    examples: ['fts doctor', 'fts doctor --install', 'fts doctor --set-lifecycle'],
     exitCodes: { 0: 'nothing is missing', 1: 'something will not work until it is mended', ...WRONG_REQUEST },
     json: true,
   })
     .option('--install', 'fetch the tools that are missing')
+    .option('--set-lifecycle', 'have B2 delete what mirrors hid after the declared time (keepHidden)')
     .action(async function (this: Command) {
       const { doctor } = await import('./doctor.js');
-      const options = this.optsWithGlobals<CommonOptions & { install?: boolean }>();
-      process.exitCode = await doctor({ json: false, install: false, ...options });
+      const options = this.optsWithGlobals<CommonOptions & { install?: boolean; setLifecycle?: boolean }>();
+      process.exitCode = await doctor({ json: false, install: false, setLifecycle: false, ...options });
     });
 
   described(program.command('provision <volume>'), {

@@ -1,6 +1,7 @@
 /** One thing that `fts doctor` looked at. */
 export interface DoctorFinding {
-  area: 'estate' | 'tools' | 'permissions' | 'secrets' | 'volumes' | 'temporal' | 'system' | 'timers';
+  area:
+    'estate' | 'tools' | 'permissions' | 'secrets' | 'volumes' | 'remotes' | 'temporal' | 'system' | 'timers';
   state: 'ok' | 'warn' | 'fail';
   /** What was found, for people. */
   message: string;

@@ -59,7 +59,12 @@ export async function inspectSecrets(loaded: LoadedEstate, state: State): Promis
 function secretsWanted({ estate }: LoadedEstate, hosts: ReadonlySet<string>): Map<string, string> {
   const wanted = new Map<string, string>();
   for (const [name, job] of Object.entries(estate.jobs)) {
-    if (!isRunnable(job.kind) || !('repository' in job) || !hosts.has(jobHost(estate, name))) continue;
+    if (!hosts.has(jobHost(estate, name))) continue;
+    if (job.kind === 'mirror') {
+      for (const secret of Object.values(estate.remotes[job.remote]?.secrets ?? {}))
+        if (!wanted.has(secret)) wanted.set(secret, `remote ${job.remote}`);
+    }
+    if (!isRunnable(job.kind) || !('repository' in job)) continue;
     const repository = estate.repositories[job.repository];
     if (repository === undefined) continue;
     const remote = repository.remote === undefined ? undefined : estate.remotes[repository.remote];

@@ -5,6 +5,7 @@ import type { LoadedEstate } from '../estate/load.js';
 import { type Style, paintFor } from './colour.js';
 import { type DoctorFinding, ok, warn } from './doctor-finding.js';
 import { inspectSecrets, inspectStateFolder } from './doctor-permissions.js';
+import { inspectMirrors } from './doctor-mirrors.js';
 import { inspectServer } from './doctor-server.js';
 import { inspectSystem } from './doctor-system.js';
 import { inspectTimers } from './doctor-timers.js';
@@ -17,16 +18,17 @@ import { printJson, printLine } from './output.js';
 export interface DoctorOptions {
   estate?: string;
   install: boolean;
+  setLifecycle: boolean;
   json: boolean;
 }
 
 const STATE_STYLE: Record<DoctorFinding['state'], Style> = { ok: 'green', warn: 'yellow', fail: 'red' };
 
 /** `fts doctor`: looks at all that the estate's jobs need on this machine, and says what mends each finding. */
-export async function doctor({ estate: file, install, json }: DoctorOptions): Promise<number> {
+export async function doctor({ estate: file, install, setLifecycle, json }: DoctorOptions): Promise<number> {
   if (install) await installTools();
   const loaded = await estateIfAny(file);
-  const ofEstate = loaded === undefined ? [noEstate] : inspectEstate(loaded);
+  const ofEstate = loaded === undefined ? [noEstate] : inspectEstate(loaded, setLifecycle);
   const inspections = [inspectTools(), inspectSystem(), inspectServer(), ...ofEstate];
   const findings = (await Promise.all(inspections)).flat();
   const counts = { ok: 0, warn: 0, fail: 0 };
@@ -56,13 +58,14 @@ const noEstate = Promise.resolve([
   warn('estate', 'no estate file was found, so that its needs were not looked at', 'fts check'),
 ]);
 
-function inspectEstate(loaded: LoadedEstate): Promise<DoctorFinding[]>[] {
+function inspectEstate(loaded: LoadedEstate, setLifecycle: boolean): Promise<DoctorFinding[]>[] {
   const state = new State(stateRoot(process.env), loaded.estate.estate);
   return [
     Promise.resolve([ok('estate', `${loaded.file} is valid`)]),
     inspectStateFolder(state),
     inspectSecrets(loaded, state),
     inspectMounts(loaded, state),
+    inspectMirrors(loaded, state, { setLifecycle }),
     inspectTimers(loaded),
   ];
 }

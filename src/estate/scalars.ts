@@ -80,6 +80,15 @@ const matching = (expected: string, pattern: RegExp) =>
     .regex(pattern, { error: expected });
 
 export const duration = (description: string) => read(DURATION, description);
+const WHOLE_DAYS = {
+  ...DURATION,
+  expected: 'whole days, such as 30d or 4w',
+  parse: (text: string) => {
+    const seconds = parseDuration(text);
+    return seconds === undefined || seconds % 86_400 !== 0 ? undefined : seconds;
+  },
+};
+export const wholeDays = (description: string) => read(WHOLE_DAYS, description);
 export const size = (description: string) => read(SIZE, description);
 export const positiveSize = (description: string) =>
   read({ ...SIZE, expected: `${SIZE_SYNTAX}, above zero`, parse: positive(parseSize) }, description);

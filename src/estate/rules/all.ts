@@ -1,5 +1,5 @@
 import { driveLetters, hostnames, remoteSettings, vaultNames } from './clients.js';
-import { mirrorOptions, mirrorSources, mirrorTargets } from './mirrors.js';
+import { hiddenVersions, mirrorOptions, mirrorSources, mirrorTargets } from './mirrors.js';
 import { references } from './references.js';
 import { localUrls, oneNameEach, repositoryHosts, repositoryPlaces } from './repositories.js';
 import type { Rule } from './rule.js';
@@ -32,6 +32,7 @@ export const RULES: readonly Rule[] = [
   repositoriesStayWhole,
   mirrorTargets,
   mirrorOptions,
+  hiddenVersions,
   mirrorSources,
   sameMinute,
   driveLetters,

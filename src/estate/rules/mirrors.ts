@@ -79,6 +79,14 @@ export const mirrorOptions: Rule = ({ draft, reportKey }) => {
   }
 };
 
+/** Only B2 has a rule for what is hidden. */
+export const hiddenVersions: Rule = ({ draft, reportKey }) => {
+  for (const [name, { type, keepHidden }] of Object.entries(draft.remotes)) {
+    if (keepHidden === undefined || type === undefined || type === 'b2') continue;
+    reportKey(['remotes', name, 'keepHidden'], `found it for type "${type}", expected it for "b2" only`);
+  }
+};
+
 /** Where a path on a remote lies, for a `PlaceIndex`. */
 function remotePlace(draft: Draft, name: string, below: string): string | undefined {
   const remote = Object.hasOwn(draft.remotes, name) ? draft.remotes[name] : undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainText, remotePath, secretName } from '../scalars.js';
+import { plainText, remotePath, secretName, wholeDays } from '../scalars.js';
 
 const SETTING = "one of rclone's settings for this type (lower-case letters, digits, underscores)";
 const VALUE = 'text, a number, or true or false';
@@ -13,6 +13,9 @@ export const Remote = z
       .regex(/^[a-z0-9][a-z0-9_]*$/, { error: "rclone's name of the backend, such as b2 or s3" })
       .meta({ description: "rclone's name of the backend.", examples: ['b2'] }),
     path: remotePath.optional().meta({ description: 'Bucket, or bucket and folder.' }),
+    keepHidden: wholeDays(
+      'B2 only: how long files that a mirror deleted or overwrote can be had back; default 30d. `fts doctor` looks whether the bucket is set so.',
+    ).optional(),
     options: z
       .record(Setting, z.union([plainText, z.number(), z.boolean()], { error: VALUE }).transform(String))
       .default({})
