@@ -13,6 +13,8 @@ import { requireVolumes } from './require-volumes.js';
 /** A repository whose secrets are resolved. Lives for one activity. */
 export interface OpenRepository {
   run(call: ResticCall): Promise<ToolExit>;
+  /** Whether restic opened the repository of that id since then (milliseconds since the epoch); false if it is not known. */
+  wasOpened(id: string, since: number): Promise<boolean>;
 }
 
 export interface StepDependencies {
@@ -31,6 +33,7 @@ export interface Prepared {
   volumes: ReadonlyMap<string, GuardedVolume>;
   tell: Tell;
   run: (call: ResticCall) => Promise<ToolExit>;
+  wasOpened: OpenRepository['wasOpened'];
 }
 
 /** Which volumes a step touches. */
@@ -65,6 +68,7 @@ export const createStep =
         guarded,
         volumes,
         tell,
+        wasOpened: (id, since) => repository.wasOpened(id, since),
         run: (call) =>
           repository.run({ ...call, signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal }),
       });

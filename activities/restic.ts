@@ -11,6 +11,14 @@ import { currentRun } from './current-run.js';
 import { forget, keepInForce } from './forget.js';
 import { checkAfterBreak, pruneIsDue } from './prune.js';
 import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
+import {
+  idOf,
+  missing,
+  readSeen,
+  remember,
+  requireNotReplaced,
+  requireSameRepository,
+} from './seen-repository.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
 import { type RealName, type Report, collectUnreadable } from './unreadable-files.js';
 
@@ -27,9 +35,7 @@ export interface ResticDependencies extends StepDependencies {
 export type TakenSnapshot =
   { repository: 'absent' } | ({ repository: 'present' } & Omit<SnapshotResult, 'forgotten'>);
 
-/** Record that a repository was seen: from then on its absence is an alarm, and no reason to make one. */
-const Seen = z.object({ firstSeen: z.iso.datetime() });
-const seenFile = (repository: string): string => `repositories/${repository}.json`;
+const Initialized = z.object({ message_type: z.literal('initialized'), id: z.string() });
 
 /** What forgetting did; `forgotten` is a count of snapshots. */
 export interface Forgotten {
@@ -50,25 +56,23 @@ export const createResticActivities = ({
 }: ResticDependencies) => {
   const step = createStep({ host, current, guard, open });
 
-  const remember = async (repository: string): Promise<void> => {
-    const seen = await state.read(seenFile(repository), Seen);
-    if (!seen) await state.write(seenFile(repository), { firstSeen: new Date().toISOString() });
-  };
-
   return {
     /**
      * Takes one snapshot of the job's volume. Safe to retry: restic deduplicates, so a repeat costs an entry, not
      * data; what a broken attempt left is tagged partial first. That there is no repository is an answer only as
-     * long as none was ever seen, else `RepositoryMissing`.
+     * long as none was ever seen, else `RepositoryMissing`; another than was seen is `RepositoryReplaced`.
      */
     takeSnapshot: (request: JobRequest): Promise<TakenSnapshot> =>
-      step('backup', request, sourceAndDestination, async ({ loaded, job, guarded, volumes, tell, run }) => {
-        const seen = await state.read(seenFile(job.repository), Seen);
+      step('backup', request, sourceAndDestination, async (prepared) => {
+        const { loaded, job, guarded, volumes, tell, run } = prepared;
+        const asked = { state, repository: job.repository, opened: prepared };
+        await requireNotReplaced(asked);
         await settle({ state, host, run }, request.job);
         const unreadable = collectUnreadable(await openReport(reportPath(state, request.job)), realName);
         let summary: BackupSummary | undefined;
         let progress: Progress = { phase: 'backup' };
         await begin(state, request.job);
+        const startedAt = Date.now();
         const { exitCode } = await run({
           args: backupArguments(loaded, host, request.job, job),
           onMessage: (message) => {
@@ -87,11 +91,12 @@ export const createResticActivities = ({
         });
         const problems = await unreadable.finish();
         if (exitCode === NO_REPOSITORY) {
-          if (seen) throw missing(state, job.repository, seen.firstSeen);
+          const seen = await readSeen(state, job.repository);
+          if (seen) throw missing(state, job.repository, seen);
           await end(state, request.job);
           return { repository: 'absent' };
         }
-        await remember(job.repository);
+        await requireSameRepository(asked, startedAt);
         if (!summary) throw new FtsError('VerificationFailed', 'restic ended well and named no snapshot');
         requireSameTree(job.volume, volumes.get(job.volume), await guarded.require(job.volume));
         if (exitCode === COMPLETE) await end(state, request.job);
@@ -104,15 +109,24 @@ export const createResticActivities = ({
      */
     createRepository: (request: JobRequest): Promise<void> =>
       step('init', request, destinationOnly, async ({ job, run }) => {
-        const seen = await state.read(seenFile(job.repository), Seen);
-        if (seen) throw missing(state, job.repository, seen.firstSeen);
+        const seen = await readSeen(state, job.repository);
+        if (seen) throw missing(state, job.repository, seen);
+        let id: string | undefined;
         try {
-          await run({ args: ['init', '--json'] });
+          await run({
+            args: ['init', '--json'],
+            onMessage: (message) => {
+              id = Initialized.safeParse(message).data?.id ?? id;
+            },
+          });
         } catch (error) {
-          const { exitCode } = await run({ args: ['cat', 'config'] });
-          if (exitCode !== COMPLETE) throw error;
+          id = await idOf({ run });
+          if (id === undefined) throw error;
         }
-        await remember(job.repository);
+        id ??= await idOf({ run });
+        if (id === undefined)
+          throw new FtsError('VerificationFailed', 'restic ended well and made no repository');
+        await remember(state, job.repository, id);
       }),
 
     /**
@@ -148,7 +162,7 @@ export const createResticActivities = ({
             `snapshot ${request.snapshotId} is not in repository ${job.repository}`,
           );
         }
-        const seen = await state.read(seenFile(job.repository), Seen);
+        const seen = await readSeen(state, job.repository);
         const due =
           seen !== undefined &&
           (await pruneIsDue(state, loaded.estate, {
@@ -183,10 +197,3 @@ function requireSameTree(volume: string, before: GuardedVolume | undefined, afte
     `volume ${volume} at ${after.mountpoint} was mounted anew during the backup`,
   );
 }
-
-const missing = (state: State, repository: string, firstSeen: string): FtsError =>
-  new FtsError(
-    'RepositoryMissing',
-    `repository ${repository} was first seen on ${firstSeen} and is no longer there`,
-    `bring it back; if it is meant to begin anew, remove ${state.path(seenFile(repository))} on the host, then run the job again`,
-  );

@@ -14,6 +14,7 @@ import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
 import { realName } from '../src/adapters/real-name.js';
 import { openReport } from '../src/adapters/report.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
+import { wasOpened } from '../src/adapters/restic-cache.js';
 import { runRestic } from '../src/adapters/restic.js';
 import { createSecretResolver } from '../src/adapters/secrets.js';
 import type { State } from '../src/adapters/state.js';
@@ -36,7 +37,11 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
   const open = async (loaded: LoadedEstate, name: string) => {
     const secrets = createSecretResolver(loaded, process.env);
     const repository = await openRepository(loaded, name, { state, secrets });
-    return { run: (call: Parameters<typeof runRestic>[1]) => runRestic(repository, call) };
+    return {
+      run: (call: Parameters<typeof runRestic>[1]) => runRestic(repository, call),
+      wasOpened: (id: string, since: number) =>
+        wasOpened(id, since, { ...process.env, ...repository.environment }),
+    };
   };
   return {
     ...createAdmissionActivities({ host, current, guard }),

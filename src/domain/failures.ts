@@ -19,6 +19,10 @@ export const FAILURES = {
     meaning: 'a volume is not mounted, not the declared one, read-only or dead',
   },
   RepositoryMissing: { heals: false, meaning: 'a repository that was seen before is no longer there' },
+  RepositoryReplaced: {
+    heals: false,
+    meaning: 'a repository lies where another one was seen before',
+  },
   RepositoryUnreachable: { heals: true, meaning: 'the repository does not answer' },
   RepositoryLocked: { heals: true, meaning: 'somebody else holds a lock on the repository' },
   RepositoryDamaged: { heals: false, meaning: 'the repository holds something that is not what was stored' },
