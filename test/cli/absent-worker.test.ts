@@ -1,16 +1,16 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DevServer } from './dev-server.js';
+import { type TemporalServer, startPreparedServer } from '../support/temporal-server.js';
 import { startFakeWorkers } from './fake-workers.js';
 import { Fts, answer, fts } from './fts.js';
 import { type Sandbox, makeSandbox } from './sandbox.js';
 
-let server: DevServer;
+let server: TemporalServer;
 let sandbox: Sandbox;
 let client: Client;
 
 beforeAll(async () => {
-  server = await DevServer.start();
+  server = await startPreparedServer();
   sandbox = await makeSandbox(server.address);
   client = new Client({ connection: await Connection.connect({ address: server.address }) });
 });

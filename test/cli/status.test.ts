@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
-import { DevServer } from './dev-server.js';
+import { type TemporalServer, startPreparedServer } from '../support/temporal-server.js';
 import { type FakeWorkers, HOLD, RESULT, startFakeWorkers } from './fake-workers.js';
 import { Fts, answer, fts } from './fts.js';
 import { type Sandbox, makeSandbox } from './sandbox.js';
@@ -31,11 +31,11 @@ const status = async (): Promise<Status & { exitCode: number | null }> => {
 const jobOf = ({ jobs }: Status, name: string) => jobs.find(({ job }) => job === name);
 
 describe('with a server and workers', () => {
-  let server: DevServer;
+  let server: TemporalServer;
   let workers: FakeWorkers;
 
   beforeAll(async () => {
-    server = await DevServer.start();
+    server = await startPreparedServer();
     workers = await startFakeWorkers(server.address);
     sandbox = await makeSandbox(server.address);
   });

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { prepareNamespace } from '../../schedules/namespace.js';
 import { until } from './until.js';
 
 /** A real development server on ports and in a database of its own, which survives its being killed. */
@@ -68,6 +69,14 @@ export async function makeTemporalServer(): Promise<TemporalServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A running server whose namespace is set up as a control worker does it. */
+export async function startPreparedServer(): Promise<TemporalServer> {
+  const server = await makeTemporalServer();
+  await server.start();
+  await prepareNamespace((await server.client()).connection, 'default');
+  return server;
 }
 
 /** A port that was free a moment ago; one of a pair whose second, 1000 above, was free too. */
