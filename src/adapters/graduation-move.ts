@@ -56,7 +56,12 @@ export async function moveProject(
   const copying = await proceed(context, begun, { step: 'copying' });
   const { source, staging } = await placesOf(loaded, copying);
   try {
-    await inFolder(pathOf(source), (open) => copyProject(open, pathOf(staging).toString(), signal));
+    const onWritten = (written: number): void => {
+      context.tell({ phase: 'copy', bytes: Math.min(written, bytes), totalBytes: bytes });
+    };
+    onWritten(0);
+    const copyPath = pathOf(staging).toString();
+    await inFolder(pathOf(source), (open) => copyProject(open, copyPath, { signal, onWritten }));
     await onStep('copied');
     const [, found] = await Promise.all([
       syncFilesystem(staging.parent, signal),

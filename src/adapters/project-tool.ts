@@ -20,6 +20,8 @@ export interface ProjectToolCall {
   input?: Buffer;
   signal?: AbortSignal | undefined;
   onStdout?: (chunk: Buffer) => void;
+  /** Hears of the tool's process when it runs. */
+  onStart?: (pid: number) => void;
 }
 
 /** What went wrong with one project, be it by the system's word; undefined for what concerns all of them. */
@@ -48,6 +50,7 @@ export async function runProjectTool({
   input,
   signal,
   onStdout,
+  onStart,
 }: ProjectToolCall): Promise<void> {
   signal?.throwIfAborted();
   if (process.platform !== 'linux') {
@@ -59,6 +62,7 @@ export async function runProjectTool({
     environment,
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', folder?.fd ?? 'ignore'],
   });
+  if (child.pid !== undefined) onStart?.(child.pid);
   const interrupt = (): void => void child.kill('SIGTERM');
   signal?.addEventListener('abort', interrupt, { once: true });
   let complaint = Buffer.alloc(0);
