@@ -53,10 +53,14 @@ export const createAdmissionActivities = ({ host, current, guard }: AdmissionDep
     }),
 });
 
-function requireRoom(volume: string, { mountpoint, freeBytes, totalBytes }: GuardedVolume): void {
-  if (freeBytes === undefined || totalBytes === undefined) return;
-  const reserve = Math.min(RESERVE_BYTES, totalBytes * RESERVE_SHARE);
-  if (freeBytes >= reserve) return;
+/** What has to stay free on a volume that is written to (bytes). */
+export const reserveOf = ({ totalBytes }: GuardedVolume): number =>
+  totalBytes === undefined ? 0 : Math.min(RESERVE_BYTES, totalBytes * RESERVE_SHARE);
+
+function requireRoom(volume: string, condition: GuardedVolume): void {
+  const { mountpoint, freeBytes } = condition;
+  const reserve = reserveOf(condition);
+  if (freeBytes === undefined || freeBytes >= reserve) return;
   throw new FtsError(
     'DestinationFull',
     `volume ${volume} at ${mountpoint} has ${String(freeBytes)} bytes free, and ${String(Math.ceil(reserve))} are kept back`,

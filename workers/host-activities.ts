@@ -2,6 +2,7 @@ import { createAdmissionActivities } from '../activities/admission.js';
 import { createGraduationActivities } from '../activities/graduation.js';
 import { createPruneActivities } from '../activities/prune.js';
 import { createPurgeActivities } from '../activities/purge.js';
+import { createRecallActivities } from '../activities/recall.js';
 import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
 import { createVolumeActivities } from '../activities/volumes.js';
@@ -12,6 +13,7 @@ import { refuseClockStep } from '../src/adapters/purge-clock.js';
 import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
 import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
 import { realName } from '../src/adapters/real-name.js';
+import { planRecall, recallProject } from '../src/adapters/recall.js';
 import { openReport } from '../src/adapters/report.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
 import { wasOpened } from '../src/adapters/restic-cache.js';
@@ -50,6 +52,10 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     ...createGraduationActivities({
       ...createGraduation(state),
       ...{ host, current, guard, state, openReport, judge: judgePlan },
+    }),
+    ...createRecallActivities({
+      ...createGraduation(state),
+      ...{ host, current, guard, plan: planRecall, recall: recallProject },
     }),
     ...createPurgeActivities({
       ...{ host, current, guard, state, scan: scanFolder, remove: deleteFromFolder, judge: judgePlan },

@@ -1,6 +1,6 @@
 import type { Move } from '../domain/graduation.js';
 import { type GraduationContext, proceed } from './graduation-context.js';
-import { placesOf } from './graduation-places.js';
+import { freeDay, placesOf } from './graduation-places.js';
 import { forget, withdraw } from './graduation-withdraw.js';
 import { inFolder, scanPlace } from './project-look.js';
 import { isMountedInto } from './project-mounts.js';
@@ -23,7 +23,7 @@ export async function hideSource(
   { verified }: { verified: boolean },
 ): Promise<MoveEnd> {
   const { loaded, signal, now, run, onStep } = context;
-  const day = published.day ?? now().toISOString().slice(0, 10);
+  const day = published.day ?? (await freeDay(loaded, published, now()));
   const move =
     published.step === 'hiding' ? published : await proceed(context, published, { step: 'hiding', day });
   const { source, destination, hidden } = await placesOf(loaded, move);
@@ -37,8 +37,8 @@ export async function hideSource(
       await forget(context, move);
       return {
         kept: isThereStill
-          ? 'conflict: its copy in the archive changed during the move; both are kept'
-          : 'its copy was taken away from the archive during the move',
+          ? `conflict: its copy in ${move.to} changed during the move; both are kept`
+          : `its copy was taken away from ${move.to} during the move`,
       };
     }
     const user = await inFolder(pathOf(source), whoUses);
@@ -49,7 +49,7 @@ export async function hideSource(
       return { kept: await withdraw(context, move) };
     if (!(await renameFolder(source, hidden))) {
       await withdraw(context, move);
-      return { kept: 'conflict: a source of that name was hidden today already' };
+      return { kept: 'conflict: a source of that name was hidden meanwhile' };
     }
     await onStep('hidden');
   } else if (!(await isThere(hidden, move.source))) {

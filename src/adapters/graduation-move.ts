@@ -21,12 +21,15 @@ export interface ColdProject {
   scan: ProjectScan;
 }
 
+/** Where a project goes. */
 export interface Route {
   /** `volume/path`. */
   from: string;
   to: string;
   /** Name at the destination. */
   destination: Buffer;
+  /** It is brought back. */
+  recall?: true;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function moveProject(
     source: folder,
     ...{ contents, likeness, files, bytes },
     step: 'copying',
+    ...(route.recall && { recall: route.recall, run: context.run }),
   };
   const copying = await proceed(context, begun, { step: 'copying' });
   const { source, staging } = await placesOf(loaded, copying);

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import type { Move } from '../domain/graduation.js';
+import { printableName } from '../domain/names.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { volumeRoot } from '../estate/lookup.js';
 import { splitVolumePath } from '../estate/paths.js';
 import { requireSameMount } from './project-mounts.js';
-import { makePrivateFolder, type Place } from './project-rename.js';
+import { isTaken, makePrivateFolder, type Place } from './project-rename.js';
 import { safePath } from './volume-path.js';
 
 /** The four places of a move. Each folder was looked at component by component when it was made out. */
@@ -62,3 +63,23 @@ export async function placesOf(loaded: LoadedEstate, move: Move): Promise<MovePl
     hidden: day === undefined ? undefined : { parent: await ownFolder(loaded, from, 'graduated', day), name },
   };
 }
+
+/** So many sources of one name are hidden on one day at most. */
+const MOST_OF_A_DAY = 99;
+
+/** The folder for a source that is hidden now: the day, with a number behind it if a source of that name is there. */
+export async function freeDay(loaded: LoadedEstate, move: Move, now: Date): Promise<string> {
+  const today = now.toISOString().slice(0, 10);
+  for (let nth = 1; nth <= MOST_OF_A_DAY; nth += 1) {
+    const day = nth === 1 ? today : `${today}-${String(nth)}`;
+    const { hidden } = await placesOf(loaded, { ...move, day });
+    if (hidden && !(await isTaken(hidden))) return day;
+  }
+  return today;
+}
+
+/** Where a hidden source is, for people: `volume/path`. Undefined before `hiding`. */
+export const hiddenPath = ({ from, day, project }: Move): string | undefined =>
+  day === undefined
+    ? undefined
+    : `${splitVolumePath(from).volume}/${OWN_FOLDER}/graduated/${day}/${printableName(Buffer.from(project, 'hex')).path}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { coldBefore } from '../domain/coldness.js';
 import { type FailureType, FtsError } from '../domain/failures.js';
 import { type GraduationResult, holdReason, type HiddenSources, type Move } from '../domain/graduation.js';
 import type { Limits } from '../domain/limits.js';
@@ -72,9 +73,11 @@ export async function graduate(
   const settled = new Set<string>();
   for (const move of journal.moves) {
     const isDone = await attempt(Buffer.from(move.project, 'hex'), async () => {
-      if (move.step === 'hidden' && move.run === run) return { moved: move };
+      if (move.step === 'hidden' && move.run === run && !move.recall) return { moved: move };
       await setting.requireVolumes();
-      return settle(setting, move);
+      if (!move.recall) return settle(setting, move);
+      await settle({ ...setting, run: move.run ?? run }, move); // how it ended is the recall's to tell
+      return undefined;
     });
     if (!isDone) settled.add(move.project);
   }
@@ -82,8 +85,10 @@ export async function graduate(
   const plan = await survey(setting, {
     from: order.from,
     inactiveSeconds: order.inactiveSeconds,
+    recalled: journal.recalled,
     countAll: order.limits?.deleteShare !== undefined,
   });
+  await journal.forgetRecalled(coldBefore(setting.now().getTime(), order.inactiveSeconds) * 1000);
   const isNew = ({ name }: { name: Buffer }): boolean => !settled.has(name.toString('hex'));
   for (const { name, reason } of plan.kept.filter(isNew)) tally.kept(name, reason);
   for (const { name, reason } of plan.failed.filter(isNew)) tally.failed(name, reason);

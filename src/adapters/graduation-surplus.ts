@@ -1,6 +1,7 @@
 import { readlink } from 'node:fs/promises';
 import type { Move } from '../domain/graduation.js';
 import type { GraduationContext } from './graduation-context.js';
+import type { Published } from './graduation-published.js';
 import { startComparison } from './project-compare.js';
 import { scanPlace } from './project-look.js';
 import { pathOf, type Place } from './project-rename.js';
@@ -8,14 +9,17 @@ import { isErrno } from './state.js';
 
 /**
  * Whether the project in the archive still has all that its hidden source has: it is as it was published, or somebody
- * added to it and changed no file and no link of it. Of a source that is partly deleted, the rest counts.
+ * added to it and changed no file and no link of it. One with another name has to be like it in all, and the same byte
+ * for byte. Of a source that is partly deleted, the rest counts.
  */
 export async function isSurplus(
   { signal }: GraduationContext,
   { step, likeness }: Move,
-  { hidden, destination }: { hidden: Place; destination: Place },
+  { hidden, published: { place: destination, renamed } }: { hidden: Place; published: Published },
 ): Promise<boolean> {
-  if (step !== 'sweeping' && (await scanPlace(destination, { signal })).likeness === likeness) return true;
+  const isLike = (await scanPlace(destination, { signal })).likeness === likeness;
+  if (renamed && !isLike) return false;
+  if (!renamed && step !== 'sweeping' && isLike) return true;
   const comparison = startComparison({ left: pathOf(hidden), right: pathOf(destination) }, () => undefined);
   const links: { path: Buffer; target: Buffer }[] = [];
   try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { coldBefore } from '../domain/coldness.js';
-import type { GraduationPlan } from '../domain/graduation.js';
+import type { GraduationPlan, Recalled } from '../domain/graduation.js';
 import type { HeldPath } from '../domain/hold.js';
 import { printableName } from '../domain/names.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
@@ -42,13 +42,15 @@ export interface SurveyOptions {
   /** `volume/path`. */
   from: string;
   inactiveSeconds: number;
+  /** Projects that were brought back. */
+  recalled: readonly Recalled[];
   /** Whether `total` is wanted, which takes a look at everything in active projects too. */
   countAll: boolean;
 }
 
 /** Looks at every entry of the source folder. Changes nothing. Fails with `PathMissing` and `PathUnsafe`. */
 export async function survey(context: GraduationContext, options: SurveyOptions): Promise<Survey> {
-  const { from, inactiveSeconds, countAll } = options;
+  const { from, inactiveSeconds, recalled, countAll } = options;
   const parent = await declaredFolder(context.loaded, from);
   const cutoff = coldBefore(context.now().getTime(), inactiveSeconds);
   const found: Survey = {
@@ -60,7 +62,7 @@ export async function survey(context: GraduationContext, options: SurveyOptions)
     context.signal?.throwIfAborted();
     context.tell({ phase: 'scan', files: found.projects });
     try {
-      const look = await lookAt(context, { parent, name }, { cutoff, countAll });
+      const look = await lookAt(context, { parent, name }, { cutoff, recalled, countAll });
       if (look.isProject) found.projects += 1;
       found.total += look.files ?? 0;
       if (!look.cold) {
@@ -95,7 +97,7 @@ type Look = { isProject: boolean; files?: number } & (
 async function lookAt(
   { signal }: GraduationContext,
   place: Place,
-  { cutoff, countAll }: { cutoff: number; countAll: boolean },
+  { cutoff, recalled, countAll }: Pick<SurveyOptions, 'recalled' | 'countAll'> & { cutoff: number },
 ): Promise<Look> {
   const folder = await folderAt(place);
   if (!folder) {
@@ -110,6 +112,10 @@ async function lookAt(
     });
     if (await hasOptedOut(place)) return stays('opted out by .keep-local');
     if (await isActive(open, cutoff, signal)) return stays('hot: something in it changed lately');
+    const back = recalled.find(({ project, folder: { inode } }) =>
+      [project, inode].some((known) => known === place.name.toString('hex') || known === folder.inode),
+    );
+    if (back && Date.parse(back.at) / 1000 >= cutoff) return stays(`hot: it was recalled at ${back.at}`);
     const user = await whoUses(open);
     if (user !== undefined) return stays(`open in ${user}`);
     if (await isMountedInto(open)) return stays(MOUNTED);
@@ -130,7 +136,8 @@ async function hasOptedOut(place: Place): Promise<boolean> {
   }
 }
 
-async function namesIn(parent: string, isRoot: boolean): Promise<Buffer[]> {
+/** The entries of a folder, but for this product's own at a volume's root. By bytes. */
+export async function namesIn(parent: string, isRoot: boolean): Promise<Buffer[]> {
   const names = await readdir(parent, { encoding: 'buffer' });
   const isOurs = (name: string): boolean => isRoot && (name.startsWith(OWN_FOLDER) || name === 'lost+found');
   return names.filter((name) => !isOurs(name.toString('latin1'))).sort((a, b) => a.compare(b));

@@ -1,7 +1,9 @@
 import { rmdir } from 'node:fs/promises';
 import type { Move } from '../domain/graduation.js';
+import { printableName } from '../domain/names.js';
 import { type GraduationContext, proceed } from './graduation-context.js';
-import { placesOf } from './graduation-places.js';
+import { hiddenPath, placesOf } from './graduation-places.js';
+import { findPublished } from './graduation-published.js';
 import { isSurplus } from './graduation-surplus.js';
 import { emptyFolder } from './project-copy.js';
 import { inFolder, scanPlace } from './project-look.js';
@@ -9,13 +11,14 @@ import { folderAt, isThere, pathOf } from './project-rename.js';
 import { projectFailure } from './project-tool.js';
 import { isErrno } from './state.js';
 
-/** What became of one hidden source. `reason` is for people. */
-export type SweepEnd = { end: 'removed' | 'waiting' } | { end: 'kept'; reason: string };
+/** What became of one hidden source. `reason` is for people, `at` is where it is (`volume/path`). */
+export type SweepEnd = { end: 'removed' | 'waiting' } | { end: 'kept'; reason: string; at: string };
 
 /**
  * Deletes a hidden source whose time is over: only what the journal names, below `.fts/graduated`, if nothing in it
- * changed since it was hidden and its project is still where it was published, with all of it. One that cannot be deleted
- * is kept, and keeps no other. Safe to repeat.
+ * changed since it was hidden and its project is still where it was published, with all of it, or where a later move hid
+ * it. If somebody gave the project another name there, it has to be equal besides. One that cannot be deleted is kept, and
+ * keeps no other. Safe to repeat.
  *
  * The process may die on any line. Before the journal's `sweeping` nothing is deleted. After it a part may be gone: then
  * what is left is compared with the project at its destination, and only an equal rest is deleted.
@@ -30,7 +33,7 @@ export async function sweepSource(
   } catch (error) {
     const itsOwn = context.signal?.aborted ? undefined : projectFailure(error);
     if (itsOwn === undefined) throw error;
-    return { end: 'kept', reason: `it could not be deleted: ${itsOwn.message}` };
+    return { end: 'kept', reason: `it could not be deleted: ${itsOwn.message}`, at: hiddenPath(move) ?? '' };
   }
 }
 
@@ -41,19 +44,26 @@ async function sweep(context: GraduationContext, move: Move, keepSourceSeconds: 
   }
   const { hidden, destination } = await placesOf(loaded, move);
   if (!hidden || !destination) throw new Error('a hidden source has a day, and its project a destination');
+  const kept = (reason: string): SweepEnd => ({ end: 'kept', reason, at: hiddenPath(move) ?? '' });
   if ((await folderAt(hidden)) === undefined) {
     await journal.drop(move);
     return { end: 'removed' };
   }
-  if (!(await isThere(hidden, move.source))) return { end: 'kept', reason: 'another folder is in its place' };
-  if (!(await isThere(destination, move.copy))) {
-    return { end: 'kept', reason: 'its project is not where it was published' };
+  if (!(await isThere(hidden, move.source))) return kept('another folder is in its place');
+  const published = await findPublished(context, move, destination);
+  if (!published) {
+    return kept(`its project is no longer in ${move.to}, where it was published`);
   }
-  if (move.step === 'hidden' && (await scanPlace(hidden, { signal })).contents !== move.contents) {
-    return { end: 'kept', reason: 'it changed after the move' };
-  }
-  if (!(await isSurplus(context, move, { hidden, destination }))) {
-    return { end: 'kept', reason: 'its project in the archive was changed, and lacks something of it' };
+  const isUnchanged =
+    move.step === 'sweeping' || (await scanPlace(hidden, { signal })).contents === move.contents;
+  if (!isUnchanged) return kept('it changed after the move');
+  if (!(await isSurplus(context, move, { hidden, published }))) {
+    const name = printableName(published.place.name).path;
+    return kept(
+      published.renamed
+        ? `its project was given the name ${name}, and is no longer equal to it`
+        : `its project in ${move.to} was changed, and lacks something of it`,
+    );
   }
   const sweeping = await proceed(context, move, { step: 'sweeping' });
   await inFolder(pathOf(hidden), (folder) => emptyFolder(folder, signal));

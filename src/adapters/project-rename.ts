@@ -15,15 +15,24 @@ export const pathOf = ({ parent, name }: Place): Buffer => Buffer.concat([Buffer
 /** Which folder is there; undefined if there is nothing, or something that is no real folder. */
 export async function folderAt(place: Place): Promise<FolderIdentity | undefined> {
   const stats = await lookAt(place);
-  return stats?.isDirectory() ? { device: String(stats.dev), inode: String(stats.ino) } : undefined;
+  if (!stats?.isDirectory()) return undefined;
+  const { dev, ino, birthtimeNs } = stats;
+  return { device: String(dev), inode: String(ino), ...(birthtimeNs > 0n && { born: String(birthtimeNs) }) };
 }
 
 /** Whether anything at all has that name. */
-const isTaken = async (place: Place): Promise<boolean> => (await lookAt(place)) !== undefined;
+export const isTaken = async (place: Place): Promise<boolean> => (await lookAt(place)) !== undefined;
 
 /** Whether that very folder is there. By inode: a device may have another number after a restart. */
 export async function isThere(place: Place, folder: FolderIdentity | undefined): Promise<boolean> {
   return folder !== undefined && (await folderAt(place))?.inode === folder.inode;
+}
+
+/** As `isThere`, and not another folder that was given the inode of one that is gone. */
+export async function isStillThere(place: Place, folder: FolderIdentity | undefined): Promise<boolean> {
+  const found = await folderAt(place);
+  if (folder === undefined || found?.inode !== folder.inode) return false;
+  return found.born === undefined || folder.born === undefined || found.born === folder.born;
 }
 
 async function lookAt(place: Place) {

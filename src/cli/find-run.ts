@@ -45,12 +45,17 @@ async function described(client: Client, workflowId: string): Promise<RunInfo | 
   }
 }
 
-function subjectOf({ estate }: Estate, { type, workflowId }: RunInfo): RunSubject {
+/** What a run is about, by its id, and by what it was started with where the id does not hold it. */
+export function subjectOf({ estate }: Estate, { type, workflowId, memo }: RunInfo): RunSubject {
   const provisioned = provisionWorkflowId(estate, '');
   if (type === 'provision' && workflowId.startsWith(provisioned)) {
     return { volume: workflowId.slice(provisioned.length), kind: type };
   }
   const jobs = jobWorkflowId(estate, '');
+  if (type === 'recall' || type === 'recallPlan') {
+    const [job = '', , part = ''] = workflowId.slice(jobs.length).split('/');
+    return { project: typeof memo?.project === 'string' ? memo.project : part, job, kind: 'recall' };
+  }
   return { job: workflowId.startsWith(jobs) ? workflowId.slice(jobs.length) : workflowId, kind: type };
 }
 

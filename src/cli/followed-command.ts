@@ -33,8 +33,8 @@ export interface FollowedOptions {
   timeoutSeconds?: number | undefined;
 }
 
-/** Follows a run to its end, prints what came of it, and answers with the run; its outcome is null when detached. */
-export async function followAndPrint(
+/** Follows a run to its end and answers with it; its outcome is null when detached. */
+export async function followRun(
   run: FollowedRun,
   { json, timeoutSeconds }: FollowedOptions,
 ): Promise<RunView> {
@@ -44,18 +44,27 @@ export async function followAndPrint(
   const patienceSeconds = timeoutSeconds ?? (json ? DEFAULT_PATIENCE_SECONDS : undefined);
   const attendance = createAttendance({ ...run, patienceSeconds, say: view.say });
   const interrupt = onInterrupt();
-  let ended: RunView;
   try {
     const end = await follow({ session, handle, view, attendance, signal: interrupt.signal });
-    if (end.reason === 'closed') ended = await closed(run, handle, end.report);
-    else if (end.reason === 'detached') ended = await detached(run, handle);
-    else ended = await unattended(run, handle, end.queue, patienceSeconds ?? 0);
+    if (end.reason === 'closed') return await closed(run, handle, end.report);
+    if (end.reason === 'detached') return await detached(run, handle);
+    return await unattended(run, handle, end.queue, patienceSeconds ?? 0);
   } finally {
     interrupt.dispose();
   }
+}
+
+/** Prints what came of a run that was followed. */
+export function printFollowed(ended: RunView, { json }: Pick<FollowedOptions, 'json'>): void {
   if (json) printJson(ended);
   else if (ended.outcome === null) note(`\n${ended.error?.message ?? ''}\n${ended.error?.hint ?? ''}`);
   else printRun(ended);
+}
+
+/** Follows a run to its end, prints what came of it, and answers with it. */
+export async function followAndPrint(run: FollowedRun, options: FollowedOptions): Promise<RunView> {
+  const ended = await followRun(run, options);
+  printFollowed(ended, options);
   return ended;
 }
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerEstateCommands } from './commands-estate.js';
 import { registerJobCommands } from './commands-jobs.js';
 import { registerProcessCommands } from './commands-processes.js';
+import { registerRecallCommand } from './commands-recall.js';
 import { registerScheduleCommands } from './commands-schedules.js';
 
 /** The commands of `fts`. Each loads its own module when it runs, so that help and errors come at once. */
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .addHelpText('after', AFTER_HELP);
   program.commandsGroup('Every day:');
   registerJobCommands(program);
+  registerRecallCommand(program);
   program.commandsGroup('The estate:');
   registerEstateCommands(program);
   program.commandsGroup('Processes and schedules:');

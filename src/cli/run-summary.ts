@@ -4,7 +4,9 @@ import { formatDuration, formatSize } from '../domain/units.js';
 import { formatCount, formatTime, plural, printableText } from './format.js';
 import { graduationLines, graduationText } from './graduation-summary.js';
 import { deletedText, holdLines } from './hold-summary.js';
+import { keptSourceLines } from './kept-sources.js';
 import { printError, printLine } from './output.js';
+import { recalledLines, recalledText } from './recall-summary.js';
 import type { RunSubject, RunView } from './run-view.js';
 
 /** Unreadable files that are named after a partial run; the rest is in the host's report. */
@@ -36,14 +38,17 @@ const SnapshotFigures = z.object({
 /** What a run did, in a few words: `3 new, 1 changed · 12 MiB added`. Empty where nothing is known. */
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
-  if (figures === undefined) return graduationText(result) ?? deletedText(result);
+  if (figures === undefined) return (graduationText(result) ?? deletedText(result)) || recalledText(result);
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
   return `${changed} · ${formatSize(bytesAdded)} added`;
 }
 
 /** The name of what a run is about. */
-export const subjectName = (subject: RunSubject): string => ('job' in subject ? subject.job : subject.volume);
+export function subjectName(subject: RunSubject): string {
+  if ('project' in subject) return printableText(subject.project);
+  return 'job' in subject ? subject.job : subject.volume;
+}
 
 /** Prints an ended run for people: the outcome on stdout, an error on stderr. */
 export function printRun(run: RunView): void {
@@ -71,6 +76,8 @@ function resultLines(result: unknown, paint: Paint): string[] {
     ...provisionLines(result),
     ...(graduationLines(result)?.map(printableText) ?? (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
+    ...recalledLines(result),
+    ...keptSourceLines(result),
   ];
 }
 

@@ -8,7 +8,10 @@ import { rfc3339 } from './format.js';
 export type RunInfo = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** What a run is about. */
-export type RunSubject = { job: string; kind: string } | { volume: string; kind: 'provision' };
+export type RunSubject =
+  | { job: string; kind: string }
+  | { project: string; job: string; kind: 'recall' }
+  | { volume: string; kind: 'provision' };
 
 /** One run for programs, past or present (DESIGN, "Contract for programs"). `outcome` is null while it is going. */
 export type RunView = RunSubject & {

@@ -1,10 +1,10 @@
-import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { jobWorkflowId } from '../domain/ids.js';
 import { ExitCode } from '../domain/outcome.js';
 import { formatDuration } from '../domain/units.js';
 import { paintFor } from './colour.js';
 import { withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
+import { subjectOf } from './find-run.js';
 import { formatTime } from './format.js';
 import { knownJob } from './known-name.js';
 import { note, printJson, printLine } from './output.js';
@@ -25,13 +25,9 @@ export async function runs({ estate: file, job, limit, json }: RunsOptions): Pro
   const { estate } = await loadEstateOption(file);
   if (job !== undefined) knownJob(estate, job);
   const id = jobWorkflowId(estate.estate, job ?? '');
-  const query = job === undefined ? estateRunsQuery(estate.estate) : jobRunsQuery(id);
+  const query = job === undefined ? estateRunsQuery(estate.estate, ['recall']) : jobRunsQuery(id);
   const infos = await withSession(({ client }) => listRuns(client, query, limit));
-  const subject = (info: WorkflowExecutionInfo) => ({
-    job: job ?? info.workflowId.slice(id.length),
-    kind: info.type,
-  });
-  const views = infos.map((info) => listedRun(subject(info), info));
+  const views = infos.map((info) => listedRun(subjectOf(estate, info), info));
   if (json) printJson({ estate: estate.estate, runs: views });
   else if (views.length === 0) note('No runs yet. Start one with `fts run JOB`.');
   else printRuns(views, estate.timezone, job);

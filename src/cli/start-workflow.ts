@@ -13,7 +13,7 @@ export interface StartedRun {
 
 export type StartOptions = Pick<
   WorkflowStartOptions,
-  'workflowId' | 'taskQueue' | 'typedSearchAttributes' | 'staticSummary' | 'staticDetails'
+  'workflowId' | 'taskQueue' | 'typedSearchAttributes' | 'staticSummary' | 'staticDetails' | 'memo'
 >;
 
 /** How long a run that was told to end is waited for before a new one is started (milliseconds). */

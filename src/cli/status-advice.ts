@@ -1,6 +1,7 @@
 import { formatDuration } from '../domain/units.js';
 import { CONTROL_QUEUE } from '../domain/queues.js';
 import { printableText } from './format.js';
+import { keptSourcesAdvice } from './kept-sources.js';
 import type { GatheredStatus } from './status-gather.js';
 import { holdAdvice } from './status-hold.js';
 import type { JudgedJob } from './status-jobs.js';
@@ -11,6 +12,7 @@ export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): str
     ...(away === undefined ? [] : [`${away.message}: ${away.hint}`]),
     ...jobs.flatMap(waitingAdvice),
     ...jobs.filter(needsAdvice).flatMap((job) => jobAdvice(job, Date.parse(view.at))),
+    ...jobs.flatMap(({ status: { job, result } }) => keptSourcesAdvice(job, result)),
     ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
     ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
   ].map(printableText);

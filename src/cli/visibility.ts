@@ -19,11 +19,11 @@ export async function listRuns(
   return runs;
 }
 
-const KINDS = RUNNABLE_KINDS.map((kind) => `'${kind}'`).join(', ');
-
-/** Every job run of an estate. Names of estates and jobs hold no quotes: the schema sees to it. */
-export const estateRunsQuery = (estate: string): string =>
-  `WorkflowId STARTS_WITH '${estate}/' AND WorkflowType IN (${KINDS})`;
+/** Every job run of an estate, and of other workflows. Names of estates and jobs hold no quotes: the schema sees to it. */
+export function estateRunsQuery(estate: string, others: readonly string[] = []): string {
+  const types = [...RUNNABLE_KINDS, ...others].map((type) => `'${type}'`).join(', ');
+  return `WorkflowId STARTS_WITH '${estate}/' AND WorkflowType IN (${types})`;
+}
 
 /** Every run of one job, by its workflow id. */
 export const jobRunsQuery = (workflowId: string): string => `WorkflowId = '${workflowId}'`;

@@ -13,6 +13,11 @@ export const FAILURES = {
     heals: false,
     meaning: 'the host does not declare that volume, or declares it for another host',
   },
+  UnknownProject: { heals: false, meaning: 'the archive has no project of that name' },
+  ProjectUnfit: {
+    heals: false,
+    meaning: 'a project is no folder, or holds what no copy can have, such as a socket',
+  },
   EstateSkew: { heals: false, meaning: 'the host declares the job differently from whoever started the run' },
   VolumeUnavailable: {
     heals: false,
@@ -31,6 +36,10 @@ export const FAILURES = {
   RemoteUnreachable: { heals: true, meaning: 'the remote does not answer' },
   RemoteDenied: { heals: false, meaning: 'the remote refuses the credentials, or the bucket is gone' },
   QuotaExceeded: { heals: false, meaning: 'the remote has no room left for this account' },
+  DestinationExists: {
+    heals: false,
+    meaning: 'something of that name is at the destination, and nothing is merged',
+  },
   DestinationFull: { heals: false, meaning: 'the destination has no room left' },
   PathMissing: { heals: false, meaning: 'a declared folder does not exist on a healthy volume' },
   PathUnsafe: {

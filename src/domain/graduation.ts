@@ -6,6 +6,8 @@ import { exceededLimits, type Limits } from './limits.js';
 export interface FolderIdentity {
   device: string;
   inode: string;
+  /** When it was made (nanoseconds since the epoch), where the filesystem tells: an inode is given anew, this is not. */
+  born?: string | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface FolderIdentity {
 export const MOVE_STEPS = ['copying', 'publishing', 'hiding', 'withdrawing', 'hidden', 'sweeping'] as const;
 export type MoveStep = (typeof MOVE_STEPS)[number];
 
-/** One project on its way. Names are hex, as they need not be UTF-8; folders are `volume/path` as declared at the time. */
+/** One project on its way, to the archive or back. Names are hex, as they need not be UTF-8; folders are `volume/path` as declared at the time. */
 export interface Move {
   /** Names the copy in staging. */
   id: string;
@@ -40,12 +42,24 @@ export interface Move {
   /** From `publishing` on. */
   destination?: string | undefined;
   copy?: FolderIdentity | undefined;
-  /** From `hiding` on: the day whose folder holds the hidden source. */
+  /** From `hiding` on: the folder that holds the hidden source: a day, with a number if it held one of that name. */
   day?: string | undefined;
-  /** From `hidden` on. `at` is RFC 3339 UTC, `run` the run that hid it. */
+  /** From `hidden` on. `at` is RFC 3339 UTC, `run` the run that hid it; of a recall, the one that began or finished it. */
   at?: string | undefined;
   run?: string | undefined;
+  /** An operator wants it back: `from` is the archive, and it keeps its name. */
+  recall?: true | undefined;
 }
+
+/** A project that was brought back, which counts as active from then on. `project` is its name there (hex), `at` RFC 3339 UTC. */
+export interface Recalled {
+  project: string;
+  folder: FolderIdentity;
+  at: string;
+}
+
+/** Whether a move has to be brought to an end: by the next run, whichever way it goes. */
+export const isUnderWay = ({ step }: Pick<Move, 'step'>): boolean => step !== 'hidden' && step !== 'sweeping';
 
 /** Name of a project in results, printable. */
 export interface NamedProject {
@@ -65,8 +79,8 @@ export interface HiddenSources {
   waiting: number;
   /** Kept for good: they, or what became of them in the archive, changed after the move. */
   kept: number;
-  /** Why, of the first ten that are kept. */
-  reasons: UnmovedProject[];
+  /** Why, of the first ten that are kept, and where they are (`volume/path`). */
+  reasons: (UnmovedProject & { at?: string })[];
 }
 
 /** Result of a graduation. Bytes; lists hold at most 50 entries and `report` all of them, one JSON object a line. */

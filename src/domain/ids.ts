@@ -8,3 +8,11 @@ export const scheduleId = (estate: string, job: string): string => `${estate}/${
 
 export const provisionWorkflowId = (estate: string, volume: string): string =>
   `${estate}/provision/${volume}`;
+
+/** Workflow id of a recall. `part` stands for the project's name, which may be anything (`recall-id.ts`). */
+export const recallWorkflowId = (estate: string, job: string, part: string): string =>
+  `${estate}/${job}/recall/${part}`;
+
+/** Workflow id of the look that comes before a recall. */
+export const recallPlanWorkflowId = (estate: string, job: string, part: string): string =>
+  `${estate}/${job}/recall-plan/${part}`;

@@ -32,8 +32,13 @@ export function jobStart(input: JobInput): JobStart {
   };
 }
 
-/** By these the Web UI and `fts` find a job's runs; `due` carries them too. */
-export function jobSearchAttributes({ estate, job, kind, host }: JobInput): KeywordAttribute[] {
+/** By these the Web UI and `fts` find a job's runs; `due` and `recall` carry them too. */
+export function jobSearchAttributes({
+  estate,
+  job,
+  kind,
+  host,
+}: Pick<JobInput, 'estate' | 'job' | 'host'> & { kind: string }): KeywordAttribute[] {
   return [
     keyword(SearchAttribute.estate, estate),
     keyword(SearchAttribute.job, job),

@@ -15,7 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => sandbox.remove());
 
-const COMMANDS = 'jobs run runs watch logs cancel status check doctor provision schema dev worker'.split(' ');
+const COMMANDS =
+  'jobs run recall runs watch logs cancel status check doctor provision schema dev worker'.split(' ');
 const SCHEDULES = 'plan apply list pause resume trigger backfill'
   .split(' ')
   .map((name) => `schedules ${name}`);

@@ -10,14 +10,17 @@ import {
   type Graduated,
   createGraduationActivities,
 } from '../../activities/graduation.js';
+import { createRecallActivities } from '../../activities/recall.js';
 import type { GraduationStep } from '../../src/adapters/graduation-context.js';
 import { createGraduation } from '../../src/adapters/graduation.js';
 import { judgePlan } from '../../src/adapters/holds.js';
+import { planRecall, recallProject } from '../../src/adapters/recall.js';
 import { openReport } from '../../src/adapters/report.js';
 import { State } from '../../src/adapters/state.js';
 import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
 import { provisionVolume } from '../../src/adapters/volume-provision.js';
 import type { HiddenSources } from '../../src/domain/graduation.js';
+import type { RecallPlan, RecallResult } from '../../src/domain/recall.js';
 import { declarationOf } from '../../src/estate/declaration.js';
 import { loadEstate } from '../../src/estate/load.js';
 
@@ -35,9 +38,13 @@ export interface GraduationRun {
   onStep?: (step: GraduationStep) => void | Promise<void>;
 }
 
-/** Two `directory` volumes, flux with `active` and space with `projects`, and the graduation of their host. */
-export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
+/** Two `directory` volumes, on filesystems of their own if `mount` sees to it, flux with `active` and space with `projects`, and the graduation of their host. */
+export async function makeGraduationEstate(
+  more: Record<string, unknown> = {},
+  mount: (folder: string) => Promise<void> = () => Promise.resolve(),
+) {
   const folder = await mkdtemp(join(tmpdir(), 'fts-graduation-'));
+  await mount(folder);
   const file = join(folder, 'estate.yaml');
   const job = {
     kind: 'graduation',
@@ -85,7 +92,10 @@ export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
       now: () => new Date(Date.now() + days * DAY_MS),
       ...(onStep && { onStep }),
     };
-    return createGraduationActivities(dependencies);
+    return {
+      ...createGraduationActivities(dependencies),
+      ...createRecallActivities({ ...dependencies, plan: planRecall, recall: recallProject }),
+    };
   };
   const inRun = (run: string) =>
     new MockActivityEnvironment(
@@ -96,6 +106,10 @@ export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
   return {
     ...{ folder, active, projects, state, loaded, request },
     graduated: join(folder, 'flux', '.fts', 'graduated'),
+    /** Where copies of the archive are hidden whose projects were recalled. */
+    leftBehind: join(folder, 'space', '.fts', 'graduated'),
+    /** Where recalls stage. */
+    backStaging: join(folder, 'flux', '.fts', 'staging'),
     staging: join(folder, 'space', '.fts', 'staging'),
     /** Makes a project of a few files; its path. */
     project: async (name: string, content = 'work'): Promise<string> => {
@@ -112,6 +126,11 @@ export async function makeGraduationEstate(more: Record<string, unknown> = {}) {
       ),
     sweep: (options: GraduationRun = {}): Promise<HiddenSources> =>
       inRun(options.run ?? 'run-1').run(activities(options).sweepSources, request),
+    recall: (project: string, options: GraduationRun = {}): Promise<RecallResult> =>
+      inRun(options.run ?? 'recall-1').run(activities(options).recallProject, { ...request, project }),
+    plan: (project: string, options: GraduationRun = {}): Promise<RecallPlan> =>
+      inRun('plan').run(activities(options).planRecall, { ...request, project }),
+    recalled: async () => (await createGraduation(state).openJournal('graduation')).recalled,
     journal: async () => (await createGraduation(state).openJournal('graduation')).moves,
     names: (path: string): Promise<string[]> =>
       readdir(path).then(

@@ -14,7 +14,7 @@ export const canMount = ((): boolean => {
   }
 })();
 
-/** An ext4 filesystem in a file, attached to a loop device. */
+/** A filesystem in a file, attached to a loop device. */
 export interface LoopDevice {
   device: string;
   uuid: string;
@@ -25,10 +25,25 @@ export interface LoopDevice {
   remove(): Promise<void>;
 }
 
-export async function makeLoopDevice(image: string, label: string): Promise<LoopDevice> {
+/** How a filesystem is made, and the size of the smallest image that is enough for it (MiB). */
+const MAKERS = {
+  ext4: { command: ['mkfs.ext4', '-q', '-m', '0'], size: 16 },
+  xfs: { command: ['mkfs.xfs', '-q'], size: 320 },
+} as const;
+
+/** Whether `mkfs.xfs` is there. */
+export const hasXfs = canMount && !execaSync('mkfs.xfs', ['-V'], { reject: false }).failed;
+
+export async function makeLoopDevice(
+  image: string,
+  label: string,
+  filesystem: keyof typeof MAKERS = 'ext4',
+): Promise<LoopDevice> {
+  const { command, size } = MAKERS[filesystem];
+  const [program, ...options] = command;
   await writeFile(image, '');
-  await truncate(image, 16 * 1024 ** 2);
-  await execa('mkfs.ext4', ['-q', '-m', '0', '-L', label, image]);
+  await truncate(image, size * 1024 ** 2);
+  await execa(program, [...options, '-L', label, image]);
   const { stdout: device } = await execa('losetup', ['--find', '--show', image]);
   const { stdout: uuid } = await execa('blkid', ['-p', '-s', 'UUID', '-o', 'value', device]);
   return {

@@ -9,6 +9,8 @@ it('only these workflows can be started', () => {
     'graduation',
     'provision',
     'purge',
+    'recall',
+    'recallPlan',
     'snapshot',
   ]);
 });
