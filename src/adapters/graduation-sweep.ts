@@ -17,8 +17,9 @@ export type SweepEnd = { end: 'removed' | 'waiting' } | { end: 'kept'; reason: s
 /**
  * Deletes a hidden source whose time is over: only what the journal names, below `.fts/graduated`, if nothing in it
  * changed since it was hidden and its project is still where it was published, with all of it, or where a later move hid
- * it. If somebody gave the project another name there, it has to be equal besides. One that cannot be deleted is kept, and
- * keeps no other. Safe to repeat.
+ * it. If somebody gave the project another name there, it has to be equal besides; one that was brought back is there to
+ * be worked on, and need not have all of it any more. A source that cannot be deleted is kept, and keeps no other. Safe to
+ * repeat.
  *
  * The process may die on any line. Before the journal's `sweeping` nothing is deleted. After it a part may be gone: then
  * what is left is compared with the project at its destination, and only an equal rest is deleted.
@@ -57,7 +58,8 @@ async function sweep(context: GraduationContext, move: Move, keepSourceSeconds: 
   const isUnchanged =
     move.step === 'sweeping' || (await scanPlace(hidden, { signal })).contents === move.contents;
   if (!isUnchanged) return kept('it changed after the move');
-  if (!(await isSurplus(context, move, { hidden, published }))) {
+  const mayBeWorkedOn = move.recall && move.step === 'hidden' && !published.renamed;
+  if (!mayBeWorkedOn && !(await isSurplus(context, move, { hidden, published }))) {
     const name = printableName(published.place.name).path;
     return kept(
       published.renamed
