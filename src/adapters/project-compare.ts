@@ -53,7 +53,8 @@ export function startComparison(
   let broken: (error: Error) => void = () => undefined;
   let failure: Error | undefined;
 
-  const threads = Array.from({ length: Math.min(MOST_THREADS, availableParallelism()) }, () => {
+  const threads: { worker: Worker; busy: boolean }[] = [];
+  const startThread = (): (typeof threads)[number] => {
     const thread = { worker: new Worker(PROGRAM, { workerData: setting }), busy: false };
     thread.worker.on('message', (answer: CompareAnswer) => {
       sum.compared += answer.compared;
@@ -67,13 +68,18 @@ export function startComparison(
       failure = error;
       broken(error);
     });
+    threads.push(thread);
     return thread;
-  });
+  };
+  const most = Math.min(MOST_THREADS, availableParallelism());
+  /** A small project is compared before a second thread has started. */
+  const idleThread = () =>
+    threads.find(({ busy }) => !busy) ?? (threads.length < most ? startThread() : undefined);
   const dispatch = (): void => {
-    for (const thread of threads) {
-      if (thread.busy) continue;
-      const request = pending.shift();
-      if (!request) break;
+    for (let request = pending[0]; request; request = pending[0]) {
+      const thread = idleThread();
+      if (!thread) return;
+      pending.shift();
       thread.busy = true;
       thread.worker.postMessage(request);
     }
