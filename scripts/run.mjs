@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Sets this checkout up as far as needed, then runs a job: node scripts/run.mjs setup|build|test|tour [arguments]
+// Sets this checkout up as far as needed, then runs a job: node scripts/run.mjs setup|build|test|tour|bench [arguments]
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -14,6 +14,7 @@ const JOBS = {
   build: undefined,
   test: ['node_modules/vitest/vitest.mjs', 'run', '--dir', 'test'],
   tour: ['dist/src/tour/main.js'],
+  bench: ['dist/test/bench/main.js'],
 };
 
 async function main([job, ...rest]) {

@@ -1,0 +1,37 @@
+import { execa } from 'execa';
+import type { Rounds } from './figure.js';
+
+/** Seconds that the work took. */
+export async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** Runs a command to its end, whose output nobody reads; fails if it fails, unless its exit code is `allowed`. */
+export async function command(
+  [file, ...args]: [string, ...string[]],
+  { env = {}, allowed = [0] }: { env?: Record<string, string>; allowed?: readonly number[] } = {},
+): Promise<void> {
+  const { exitCode, stderr } = await execa(file, args, {
+    env,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+  });
+  if (exitCode === undefined || !allowed.includes(exitCode))
+    throw new Error(`${file} ${args.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
+}
+
+/** Runs both sides round by round, taking turns at going first. Each answers with its seconds. */
+export async function interleaved(
+  rounds: number,
+  sides: { ours: (round: number) => Promise<number>; bare: (round: number) => Promise<number> },
+): Promise<Rounds> {
+  const taken: Rounds = { ours: [], bare: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const side of round % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const))
+      taken[side].push(await sides[side](round));
+  }
+  return taken;
+}
