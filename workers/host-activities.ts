@@ -1,6 +1,7 @@
 import { createAdmissionActivities } from '../activities/admission.js';
 import { createGraduationActivities } from '../activities/graduation.js';
 import { createPruneActivities } from '../activities/prune.js';
+import { createMirrorActivities } from '../activities/mirror.js';
 import { createPurgeActivities } from '../activities/purge.js';
 import { createRecallActivities } from '../activities/recall.js';
 import { createRecordActivities } from '../activities/record.js';
@@ -9,9 +10,11 @@ import { createVolumeActivities } from '../activities/volumes.js';
 import { createGraduation } from '../src/adapters/graduation.js';
 import { judgePlan } from '../src/adapters/holds.js';
 import { lockPath } from '../src/adapters/locks.js';
+import { createMirror } from '../src/adapters/mirror.js';
 import { refuseClockStep } from '../src/adapters/purge-clock.js';
 import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
 import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
+import { openRemote } from '../src/adapters/rclone-remote.js';
 import { realName } from '../src/adapters/real-name.js';
 import { planRecall, recallProject } from '../src/adapters/recall.js';
 import { openReport } from '../src/adapters/report.js';
@@ -63,6 +66,13 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       requireClock: () => refuseClockStep(state, { now: Date.now() }),
       lock: (estate, job, { volumeRoot, path }) =>
         lockPath({ name: `purge-${job}`, location: `${volumeRoot}/${path}`, volumeRoot }, { estate, state }),
+    }),
+    ...createMirrorActivities({
+      ...{ host, current, guard, state, mirror: createMirror(state), judge: judgePlan },
+      open: (loaded, remote, volumeRoot) => {
+        const secrets = createSecretResolver(loaded, process.env);
+        return openRemote(loaded, remote, { state, secrets, volumeRoot });
+      },
     }),
     ...createRecordActivities({
       current,

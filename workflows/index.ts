@@ -1,6 +1,7 @@
 export { backup } from './backup.js';
 export { due } from './due.js';
 export { graduation } from './graduation.js';
+export { mirror } from './mirror.js';
 export { provision } from './provision.js';
 export { purge } from './purge.js';
 export { recall } from './recall.js';

@@ -27,7 +27,7 @@ export interface ListingOptions {
 }
 
 /** A line of rclone's listing begins with size, time and name. */
-const FORMAT = ['--separator', '\t', '--time-format', '2006-01-02T15:04:05.000000000Z07:00'] as const;
+export const FORMAT = ['--separator', '\t', '--time-format', '2006-01-02T15:04:05.000000000Z07:00'] as const;
 
 /** rclone's exit code when nothing but folders that may not be entered is missing from a listing. */
 const FOLDERS_LEFT_OUT = 6;
@@ -143,7 +143,8 @@ export function listedFile(line: string): ListedFile {
 /**
  * rclone lists a file whose name ends like a stored link's before it finds that it is none. The plan looks for itself.
  */
-const isNoLink = ({ message }: RcloneProblem): boolean => message.startsWith('Failed to read link size');
+export const isNoLink = ({ message }: RcloneProblem): boolean =>
+  message.startsWith('Failed to read link size');
 
 /** After these rclone goes on with the other folders (its `local` backend); after any other it stops listing. */
 const isOfOneFolder = ({ object, message }: RcloneProblem): boolean =>

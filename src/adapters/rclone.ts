@@ -38,6 +38,8 @@ export interface RcloneCall {
   signal?: AbortSignal;
   /** Whether rclone holds the remote's lock while it lives; it does unless told otherwise. */
   locked?: boolean;
+  /** That something differs is an answer: `rclone check` says in its own file what does. */
+  mayDiffer?: boolean;
   /** More of rclone's environment, such as `TZ`. */
   environment?: Readonly<Record<string, string>>;
   onStdout?: (line: string) => void;
@@ -87,12 +89,16 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
     },
   });
   if (exit.exitCode === 0 || onlyObjectsFailed(exit.exitCode, problems)) return exit;
+  if (call.mayDiffer && exit.exitCode === 1 && problems.every(isOfDifference)) return exit;
   throw rcloneFailure(
     remote.name,
     exit.exitCode,
     problems.length > 0 ? problems : [{ message: lastLine(exit.stderr) }],
   );
 }
+
+const isOfDifference = (problem: RcloneProblem): boolean =>
+  isOfOneObject(problem) || /\bdifferences found$/.test(problem.message);
 
 const Stats = z.object({
   bytes: z.number(),

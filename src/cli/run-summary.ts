@@ -3,6 +3,7 @@ import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
 import { formatCount, formatTime, plural, printableText } from './format.js';
 import { graduationLines, graduationText } from './graduation-summary.js';
+import { mirrorLines, mirrorText } from './mirror-summary.js';
 import { deletedText, holdLines } from './hold-summary.js';
 import { keptSourceLines } from './kept-sources.js';
 import { printError, printLine } from './output.js';
@@ -38,7 +39,10 @@ const SnapshotFigures = z.object({
 /** What a run did, in a few words: `3 new, 1 changed · 12 MiB added`. Empty where nothing is known. */
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
-  if (figures === undefined) return (graduationText(result) ?? deletedText(result)) || recalledText(result);
+  if (figures === undefined) {
+    const moved = graduationText(result) ?? mirrorText(result) ?? deletedText(result);
+    return moved || recalledText(result);
+  }
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
   return `${changed} · ${formatSize(bytesAdded)} added`;
@@ -74,7 +78,9 @@ function resultLines(result: unknown, paint: Paint): string[] {
   return [
     ...snapshotLines(result, paint),
     ...provisionLines(result),
-    ...(graduationLines(result)?.map(printableText) ?? (deleted === '' ? [] : [deleted])),
+    ...(graduationLines(result)?.map(printableText) ??
+      mirrorLines(result) ??
+      (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
     ...recalledLines(result),
     ...keptSourceLines(result),

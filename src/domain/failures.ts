@@ -65,7 +65,11 @@ export const FAILURES = {
   ClockStep: { heals: false, meaning: 'the clock went back, or far ahead without being synchronised' },
   FilesUnreadable: {
     heals: false,
-    meaning: 'a snapshot exists, and misses files that could not be read (partial)',
+    meaning: 'a snapshot or mirror exists, and misses files that could not be read (partial)',
+  },
+  FilesOmitted: {
+    heals: false,
+    meaning: 'a mirror misses files that the remote cannot hold (partial)',
   },
   JobPaused: { heals: false, meaning: 'the estate pauses the job (skipped)' },
   AlreadyRunning: { heals: false, meaning: 'the job is running already (skipped)' },

@@ -10,6 +10,7 @@ export type JobKind = (typeof JOB_KINDS)[number];
 export const RUNNABLE_KINDS = [
   'snapshot',
   'backup',
+  'mirror',
   'graduation',
   'purge',
 ] as const satisfies readonly JobKind[];

@@ -28,8 +28,10 @@ export const mirrorFilter = ({ exclude, excludePatterns, repositories }: MirrorE
   ...excludePatterns,
 ];
 
-const literal = (path: string): string =>
-  `/${rcloneName(path.replace(/\/+$/, '')).replaceAll(/[\\*?[\]{}]/g, '\\$&')}`;
+const literal = (path: string): string => patternOf(rcloneName(path.replace(/\/+$/, '')));
+
+/** rclone's pattern for exactly one name, as rclone writes it, from the root. */
+export const patternOf = (name: string): string => `/${name.replaceAll(/[\\*?[\]{}]/g, '\\$&')}`;
 
 /** Patterns as arguments: in a file rclone would cut blanks off their ends. */
 export const filterArguments = (patterns: readonly string[]): string[] =>

@@ -88,7 +88,11 @@ export interface MirrorResult {
   omitted: Omitted;
   plan: PlanNumbers;
   /** What could not be read: it goes up when it can. */
-  unreadable?: { count: number; first: NamedProblem[]; report?: string };
+  unreadable?: { count: number; first: NamedProblem[]; report: string };
+  /** Files that came back to the source after the plan: they stay. */
+  returned?: number;
+  /** Restic repositories that were pruned meanwhile: their indexes, snapshots and deletions wait for the next run. */
+  postponed?: string[];
   hold?: HoldNotice;
 }
 

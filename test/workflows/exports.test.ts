@@ -7,6 +7,7 @@ it('only these workflows can be started', () => {
     'backup',
     'due',
     'graduation',
+    'mirror',
     'provision',
     'purge',
     'recall',

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { HoldSetting, PlanToJudge, Verdict } from '../src/adapters/holds.js';
+import type { Mirror, MirrorStep } from '../src/adapters/mirror.js';
+import type { RcloneRemote } from '../src/adapters/rclone-remote.js';
+import type { State } from '../src/adapters/state.js';
+import { FtsError } from '../src/domain/failures.js';
+import type { JobRequest } from '../src/domain/job.js';
+import { declaredJob } from '../src/estate/admission.js';
+import type { LoadedEstate } from '../src/estate/load.js';
+import type { Job } from '../src/estate/schema.js';
+import type { Guard, GuardedVolume } from './admission.js';
+import { currentRun } from './current-run.js';
+
+export interface MirrorDependencies {
+  host: string;
+  current: () => Promise<LoadedEstate>;
+  guard: (loaded: LoadedEstate) => Guard;
+  state: State;
+  /** A remote with its secrets. Lives for one activity. */
+  open: (loaded: LoadedEstate, remote: string, volumeRoot: string) => Promise<RcloneRemote>;
+  mirror: Mirror;
+  judge: (setting: HoldSetting, asked: PlanToJudge) => Promise<Verdict>;
+}
+
+/** What the host decided about a plan; beside it, and only for the run that made it. */
+export const Decision = z.object({
+  runId: z.string(),
+  held: z.enum(['nothing', 'deletions', 'losses']),
+  hold: z
+    .object({ reason: z.string(), planHash: z.string(), approveWith: z.string(), expiresAt: z.string() })
+    .exactOptional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** That an upload began, and what it left for the next run. */
+const UploadRecord = z.object({ runId: z.string(), postponed: z.array(z.string()) });
+
+export const DeletionRecord = z.object({
+  runId: z.string(),
+  done: z.object({
+    list: z.literal([1, 2, 3]),
+    line: z.number(),
+    files: z.number(),
+    bytes: z.number(),
+    returned: z.number(),
+  }),
+});
+
+/** In the plan's folder, which goes when the job plans again. */
+export const record = (job: string, what: 'decision' | 'upload' | 'deletion'): string =>
+  `plans/${job}/${what}.json`;
+
+/** What every activity of a mirror begins with. */
+export const createMirrorStep = ({ host, current, guard, state, open, mirror }: MirrorDependencies) => {
+  /** The host's own declaration, a healthy volume and an open remote; afterwards, that it is the same volume still. */
+  const prepare = async (request: JobRequest, signal: AbortSignal) => {
+    const loaded = await current();
+    const job = mirrorJob(request.job, declaredJob(loaded, host, request));
+    const guarded = guard(loaded);
+    const before = await guarded.require(job.volume, { signal });
+    const remote = await open(loaded, job.remote, before.mountpoint);
+    const requireSame = async (): Promise<void> => {
+      requireSameTree(job.volume, before, await guarded.require(job.volume, { signal }));
+    };
+    return { loaded, job, remote, root: before.mountpoint, requireSame };
+  };
+
+  /** What carries out the plan that this run made. */
+  const prepareStep = async (request: JobRequest, signal: AbortSignal, tell: MirrorStep['tell']) => {
+    const { runId } = currentRun();
+    const prepared = await prepare(request, signal);
+    const { remote, root, requireSame } = prepared;
+    const plan = await mirror.planOf(request.job);
+    const decision = await state.read(record(request.job, 'decision'), Decision);
+    if (plan?.runId !== runId || decision?.runId !== runId) {
+      throw new FtsError(
+        'StateCorrupt',
+        `the plan of this run is not in ${state.path('plans', request.job)}`,
+      );
+    }
+    const upload = await state.read(record(request.job, 'upload'), UploadRecord);
+    const postponed = upload?.runId === runId ? upload.postponed : (plan.postponed ?? []);
+    const overwrite = decision.held !== 'losses';
+    const step: MirrorStep = {
+      ...{ job: request.job, remote, root, plan, overwrite, postponed, signal, tell },
+      guard: requireSame,
+    };
+    return { ...prepared, runId, plan, decision, upload, step };
+  };
+
+  return { prepare, prepareStep };
+};
+
+function mirrorJob(name: string, job: Job): Extract<Job, { kind: 'mirror' }> {
+  if (job.kind === 'mirror') return job;
+  throw new FtsError('UnknownJob', `job ${name} is a ${job.kind}, not a mirror`);
+}
+
+/** Does what needs the volume. If that fails because the volume is gone meanwhile, the guard says so in its place. */
+export async function onVolume<T>(
+  { guard, signal }: Pick<MirrorStep, 'guard' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!signal.aborted) await guard();
+    throw error;
+  }
+}
+
+function requireSameTree(volume: string, before: GuardedVolume, after: GuardedVolume): void {
+  if (before.identity === after.identity) return;
+  throw new FtsError(
+    'VolumeUnavailable',
+    `volume ${volume} at ${after.mountpoint} was mounted anew during the mirror`,
+  );
+}

@@ -1,0 +1,112 @@
+import { FtsError } from '../domain/failures.js';
+import { UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
+import type { ListedFile } from './mirror-listing.js';
+import { Ascending, batchesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
+import { type MirrorPlace, listingOption, wantedFromSource, writeNames } from './mirror-place.js';
+import { meaningOfRclone } from './rclone-failure.js';
+import { runRclone } from './rclone.js';
+
+/** So many names between two looks at the volume and the source. */
+const BATCH = 500;
+
+/** How far the deletions of a plan are: all before `line` of list number `list` is done. Bytes. */
+export interface Deletion {
+  list: UploadClass;
+  line: number;
+  files: number;
+  bytes: number;
+  /** Names of the plan that are in the source again: they stay. */
+  returned: number;
+}
+
+const NOTHING_DELETED: Deletion = { list: 1, line: 0, files: 0, bytes: 0, returned: 0 };
+
+export interface DeletionCall {
+  place: MirrorPlace;
+  /** Where an earlier attempt got to; undefined in a first one. */
+  from: Deletion | undefined;
+  /** Folders of which nothing is deleted. */
+  postponed: readonly string[];
+  /** Fails when the volume is not the one that was planned for. */
+  guard: () => Promise<void>;
+  /** Makes the progress durable. */
+  keep: (done: Deletion) => Promise<void>;
+  tell: (done: Pick<Deletion, 'files' | 'bytes'>) => void;
+  /** Names between two looks; tests take few. */
+  batch?: number;
+}
+
+/**
+ * Deletes exactly what the plan names, each only if it is still missing in the source. On B2 a deletion hides.
+ *
+ * What is there if the process dies:
+ * - in `guard` or `wantedFromSource`: every batch up to the last `keep` is deleted, nothing else is. The guard looks
+ *   before and after: the tree that the names were missing in was the declared one.
+ * - in `hide`: some names of this one batch are deleted too, all of them missing in the source. rclone ends with the
+ *   worker.
+ * - before or in `keep`: the batch is deleted and not yet counted. The next attempt takes the whole batch again: it looks
+ *   whether its names are missing, and what is deleted already is not listed any more, so that nothing happens to it.
+ * - after `keep`: as in the first case.
+ * The lists do not change while their run lasts, so a line number means the same name in every attempt. That the
+ * remote's file is still the version that was planned is not looked at: rclone has no such operation, and on B2 a file
+ * that another writer put there meanwhile is hidden, not lost.
+ */
+export async function deletePlanned({
+  place,
+  from = NOTHING_DELETED,
+  postponed,
+  guard,
+  keep,
+  tell,
+  batch: size = BATCH,
+}: DeletionCall): Promise<Deletion> {
+  let done = from;
+  for (const number of UPLOAD_CLASSES) {
+    if (number < from.list) continue;
+    if (number > from.list) done = { ...done, list: number, line: 0 };
+    const planned = withSizes(place.files.delete(number), place.files.remote);
+    for await (const batch of batchesOf(planned, size, done.line)) {
+      await guard();
+      const wanted = batch.filter(({ name }) => !liesBelow(postponed, name));
+      const back = await wantedFromSource(
+        place,
+        wanted.map(({ name }) => name),
+      );
+      await guard();
+      const missing = wanted.filter(({ name }) => !back.has(name));
+      if (missing.length > 0) await hide(place, missing);
+      done = {
+        list: number,
+        line: done.line + batch.length,
+        files: done.files + missing.length,
+        bytes: missing.reduce((sum, { size }) => sum + size, done.bytes),
+        returned: done.returned + wanted.length - missing.length,
+      };
+      await keep(done);
+      tell(done);
+    }
+  }
+  return done;
+}
+
+async function* withSizes(list: string, listing: string): AsyncGenerator<{ name: string; size: number }> {
+  const remote = new Ascending<ListedFile>(listedFiles(listing));
+  for await (const { name } of named(list)) yield { name, size: (await remote.find(name))?.size ?? 0 };
+}
+
+async function hide(place: MirrorPlace, files: readonly { name: string }[]): Promise<void> {
+  const { remote, total, signal } = place;
+  const names = files.map(({ name }) => name);
+  const list = await writeNames(place, 'batch.txt', names);
+  const problems: { object?: string; message: string }[] = [];
+  await runRclone(remote, {
+    args: ['delete', remote.root, '--files-from-raw', list, ...(await listingOption(names, total))],
+    signal,
+    onProblem: (problem) => problems.push(problem),
+  });
+  const [problem] = problems;
+  if (problem === undefined) return;
+  const { object, message } = problem;
+  const type = meaningOfRclone(message) ?? 'ToolFailed';
+  throw new FtsError(type, `remote ${remote.name}: ${object ?? 'rclone'} cannot be deleted: ${message}`);
+}

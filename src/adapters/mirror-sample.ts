@@ -1,0 +1,71 @@
+import { randomInt } from 'node:crypto';
+import type { MirrorFiles } from './mirror-files.js';
+import type { ListedFile } from './mirror-listing.js';
+import { Ascending, liesBelow, listedFiles, named } from './mirror-lists.js';
+
+/** A sample has at most so many files and so many bytes, and one file however big it is. */
+const SAMPLE_FILES = 20;
+const SAMPLE_BYTES = 64 * 1024 ** 2;
+
+export interface SampleOptions {
+  files: MirrorFiles;
+  /** Lists that went up. */
+  uploaded: readonly string[];
+  /** All lists of what differs: what did not go up is not expected in the remote. */
+  differing: readonly string[];
+  /** Names that could not be uploaded. */
+  failed: ReadonlySet<string>;
+  postponed: readonly string[];
+}
+
+/** A random sample of what the remote should hold: this run's uploads before everything else. */
+export async function sampleOf(options: SampleOptions): Promise<ListedFile[]> {
+  const { files, uploaded, differing, failed, postponed } = options;
+  const expected = ({ name }: ListedFile): boolean => !failed.has(name) && !liesBelow(postponed, name);
+  const uploads = new Reservoir<ListedFile>(SAMPLE_FILES);
+  for (const list of uploaded) {
+    const source = new Ascending<ListedFile>(listedFiles(files.source));
+    for await (const { name } of named(list)) {
+      const file = await source.find(name);
+      if (file && expected(file)) uploads.offer(file);
+    }
+  }
+  if (uploads.items.length === SAMPLE_FILES) return within(uploads.items);
+  const others = new Reservoir<ListedFile>(SAMPLE_FILES - uploads.items.length);
+  const remote = new Ascending<ListedFile>(listedFiles(files.remote));
+  const lists = differing.map((list) => new Ascending(named(list)));
+  for await (const file of listedFiles(files.source)) {
+    const isThere = (await remote.find(file.name)) !== undefined;
+    const found = await Promise.all(lists.map((list) => list.find(file.name)));
+    if (isThere && found.every((it) => it === undefined) && expected(file)) others.offer(file);
+  }
+  return within([...uploads.items, ...others.items]);
+}
+
+function within(files: readonly ListedFile[]): ListedFile[] {
+  let bytes = 0;
+  const fitting = files.filter(({ size }) => {
+    if (bytes + size > SAMPLE_BYTES) return false;
+    bytes += size;
+    return true;
+  });
+  if (fitting.length > 0) return fitting;
+  return [...files].sort((a, b) => a.size - b.size).slice(0, 1);
+}
+
+/** So many of what passes by, each as likely as any other. */
+class Reservoir<T> {
+  readonly items: T[] = [];
+  #seen = 0;
+
+  constructor(readonly size: number) {}
+
+  offer(item: T): void {
+    this.#seen += 1;
+    if (this.items.length < this.size) this.items.push(item);
+    else if (this.size > 0) {
+      const place = randomInt(this.#seen);
+      if (place < this.size) this.items[place] = item;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { Removal } from '../domain/hold.js';
+import { type MirrorPlan, type Omitted, UPLOAD_CLASSES } from '../domain/mirror.js';
+import { type DeletionCall, type Deletion, deletePlanned } from './mirror-delete.js';
+import { mirrorFiles, noteReleased, readPlan } from './mirror-files.js';
+import { listRemote } from './mirror-listing.js';
+import { bringManifest } from './mirror-manifest.js';
+import type { WalkExcludes } from './mirror-metadata-walk.js';
+import type { MirrorPlace } from './mirror-place.js';
+import { type PlanMirrorRequest, planMirror } from './mirror-plan.js';
+import { type MirrorProblems, ProblemCollector, failedNames } from './mirror-problems.js';
+import { type UploadCall, uploadPlanned } from './mirror-upload.js';
+import { verifySample } from './mirror-verify.js';
+import { bytesOf } from './mirror-lists.js';
+import type { RcloneRemote } from './rclone-remote.js';
+import type { RcloneProgress } from './rclone.js';
+import type { State } from './state.js';
+
+/** What every step that carries out a plan is given. */
+export interface MirrorStep {
+  job: string;
+  remote: RcloneRemote;
+  /** Root of the volume. */
+  root: string;
+  plan: MirrorPlan;
+  /** Whether what the remote has may be overwritten. */
+  overwrite: boolean;
+  /** Restic repositories that wait for the next run, relative to the volume's root. */
+  postponed: readonly string[];
+  signal: AbortSignal;
+  /** Fails when the volume is not the one that the attempt began with. */
+  guard: () => Promise<void>;
+  tell: (progress: RcloneProgress) => void;
+}
+
+export interface UploadStep extends MirrorStep, WalkExcludes, Pick<UploadCall, 'bandwidth' | 'onWaiting'> {
+  /** An earlier attempt of this run began. */
+  resumed: boolean;
+  /** Report on the host that names all that could not be read. */
+  report: string;
+}
+
+export interface Uploaded {
+  transferred: Removal;
+  postponed: string[];
+  unreadable?: MirrorProblems;
+  /** What only a walk of the volume finds, and no mirror holds. */
+  left: Omitted;
+}
+
+/** What a mirror does on this host, for its activities. */
+export const createMirror = (state: State) => {
+  const placeOf = ({ job, remote, root, plan, signal }: MirrorStep): MirrorPlace => ({
+    ...{
+      remote,
+      root,
+      signal,
+      files: mirrorFiles(state, job),
+      filter: plan.filter,
+      total: plan.remote.files,
+    },
+  });
+  return {
+    /** See `planMirror`. */
+    plan: (request: Omit<PlanMirrorRequest, 'state'>): Promise<MirrorPlan> =>
+      planMirror({ ...request, state }),
+
+    /** The plan that the job made last. */
+    planOf: (job: string): Promise<MirrorPlan | undefined> => readPlan(state, job),
+
+    /** Notes that a plan may be carried out as a whole. */
+    release: (job: string, plan: MirrorPlan): Promise<void> => noteReleased(state, job, plan),
+
+    /** See `uploadPlanned`; the metadata manifest goes last. */
+    upload: async (step: UploadStep): Promise<Uploaded> => {
+      const { plan, resumed, report, signal } = step;
+      const place = placeOf(step);
+      const remoteNow = join(place.files.folder, 'remote-now.tsv');
+      if (resumed) await listRemote(step.remote, { file: remoteNow, signal });
+      const problems = new ProblemCollector();
+      const { transferred, postponed } = await uploadPlanned({
+        ...step,
+        ...{ place, precisionNs: plan.precisionNs, remoteNow: resumed ? remoteNow : undefined },
+        postponed: step.postponed.map(bytesOf),
+        onProblem: (problem) => {
+          problems.add(problem);
+        },
+      });
+      await step.guard();
+      const metadata = await bringManifest({ ...step, folder: place.files.folder, state });
+      for (const problem of metadata.unreadable?.first ?? []) problems.addNamed(problem);
+      const unreadable = await problems.finish(place.files, report);
+      const left = Object.entries(metadata.omitted).filter(([, count]) => count > 0);
+      return {
+        transferred,
+        left: Object.fromEntries(left),
+        postponed: postponed.map((folder) => Buffer.from(folder, 'latin1').toString()),
+        ...(unreadable && { unreadable }),
+      };
+    },
+
+    /** See `deletePlanned`. */
+    remove: (
+      step: MirrorStep & Pick<DeletionCall, 'keep'> & { from: Deletion | undefined },
+    ): Promise<Deletion> =>
+      deletePlanned({
+        ...step,
+        ...{ place: placeOf(step), from: step.from, postponed: step.postponed.map(bytesOf) },
+      }),
+
+    /** See `verifySample`. */
+    verify: async (step: MirrorStep): Promise<Removal> => {
+      const place = placeOf(step);
+      const { files } = place;
+      const { plan } = step;
+      const some = (lists: readonly [string, Removal | undefined][]): string[] =>
+        lists.filter(([, removal]) => removal?.files !== 0).map(([list]) => list);
+      const added = some(UPLOAD_CLASSES.map((kind) => [files.new(kind), plan.new[kind - 1]]));
+      const changed = UPLOAD_CLASSES.map((kind) => [files.changed(kind), plan.changed[kind - 1]] as const);
+      const overwritten = some([
+        ...changed.map(([list, removal]): [string, Removal | undefined] => [list, removal]),
+        [files.touched, plan.touched],
+      ]);
+      return verifySample({
+        place,
+        sample: {
+          uploaded: step.overwrite ? [...added, ...overwritten] : added,
+          differing: [...added, ...overwritten],
+          failed: await failedNames(files),
+          postponed: step.postponed.map(bytesOf),
+        },
+        tell: step.tell,
+      });
+    },
+  };
+};
+export type Mirror = ReturnType<typeof createMirror>;

@@ -1,0 +1,65 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { MirrorActivities } from '../activities/mirror.js';
+import type { ApprovableInput, HeldPath } from '../src/domain/hold.js';
+import type { RunReport } from '../src/domain/job.js';
+import type { MirrorResult } from '../src/domain/mirror.js';
+import { mirrorShortfall } from '../src/domain/mirror-shortfall.js';
+import { admit } from './admit.js';
+import { conclude } from './conclude.js';
+import { holdDetails } from './hold-details.js';
+import { onHost } from './host-activities.js';
+
+/**
+ * Makes a remote equal to a volume: compares, uploads, deletes exactly what the comparison named, reads a sample back.
+ * Ends as held, with what destroys nothing done, when the plan exceeds the job's limits and no approval covers it; as
+ * partial when something could not be mirrored.
+ */
+export async function mirror(input: ApprovableInput): Promise<RunReport<MirrorResult>> {
+  const { job, host, approval } = input;
+  const { planMirror } = onHost<MirrorActivities>(host, { summary: 'compare source and remote' });
+  const { uploadMirror } = onHost<MirrorActivities>(host, { summary: 'rclone copy' });
+  const { deleteMirrored } = onHost<MirrorActivities>(host, { summary: 'rclone delete' });
+  const { verifyMirror } = onHost<MirrorActivities>(host, { summary: 'read a sample back' });
+  let biggest: HeldPath[] = [];
+
+  const report = await conclude<MirrorResult>(input, async (done) => {
+    const admitted = await admit(input);
+    if ('skipped' in admitted) return admitted.skipped;
+    const { request } = admitted;
+
+    setCurrentDetails('Source and remote are being listed and compared.');
+    const { plan, omitted, hold, ...planned } = await planMirror({
+      ...request,
+      ...(approval && { approval }),
+    });
+    biggest = planned.biggest;
+    const none = { files: 0, bytes: 0 };
+    const held = hold && { hold };
+
+    setCurrentDetails(`Files are being uploaded. How far it is: \`fts watch ${job}\`.`);
+    const { left, ...uploaded } = await uploadMirror(request);
+    const result = {
+      deleted: none,
+      verified: none,
+      omitted: { ...omitted, ...left },
+      plan,
+      ...held,
+      ...uploaded,
+    };
+    done.result = result;
+
+    if (planned.deletes > 0) {
+      setCurrentDetails(`${String(planned.deletes)} files that the source no longer has are being deleted.`);
+      done.result = { ...done.result, ...(await deleteMirrored(request)) };
+    }
+
+    setCurrentDetails('A sample is being read back and compared.');
+    done.result = { ...done.result, ...(await verifyMirror(request)) };
+    if (hold) return { outcome: 'held', result: done.result };
+    const error = mirrorShortfall(done.result);
+    return { outcome: error ? 'partial' : 'complete', result: done.result, ...(error && { error }) };
+  });
+  // After its end was told: the Web UI shows a held run's biggest paths, which its result leaves out.
+  if (report.result?.hold !== undefined) setCurrentDetails(holdDetails(report.result.hold, biggest));
+  return report;
+}
