@@ -29,7 +29,9 @@ export async function startCloud({ cloud, estateFile }: Sandbox, program = MAIN)
   }
   await mkdir(directory, { recursive: true });
   const keys = join(directory, 'keys.json');
-  await writeFile(keys, JSON.stringify([keyOfBackups(cloud.backups)]), { mode: 0o600 });
+  await writeFile(keys, JSON.stringify([keyOfBackups(cloud.backups), keyOfMirror(cloud.mirror)]), {
+    mode: 0o600,
+  });
 
   const options = ['--directory', directory, '--port', String(port), '--keys', keys];
   const buckets = Object.values(BUCKETS).flatMap((bucket) => ['--bucket', bucket]);
@@ -61,4 +63,12 @@ const keyOfBackups = ({ id, key }: B2Key) => ({
   key,
   capabilities: ['listBuckets', 'listFiles', 'readFiles', 'writeFiles', 'deleteFiles'],
   bucket: BUCKETS.backups,
+});
+
+/** What a mirror deletes is hidden, and a rule of the bucket removes it later: its key destroys nothing. */
+const keyOfMirror = ({ id, key }: B2Key) => ({
+  id,
+  key,
+  capabilities: ['listBuckets', 'listFiles', 'readFiles', 'writeFiles'],
+  bucket: BUCKETS.mirror,
 });

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 
 /** Buckets of the sandbox's cloud. */
-export const BUCKETS = { backups: 'sandbox-backups' } as const;
+export const BUCKETS = { backups: 'sandbox-backups', mirror: 'sandbox-mirror' } as const;
 
 /** Times that are short, so that the tour need not wait (seconds). */
 export const INACTIVE_SECONDS = 15;
@@ -30,6 +30,11 @@ remotes:
     path: ${BUCKETS.backups} # a bucket
     options: { endpoint: "http://127.0.0.1:${String(cloudPort)}" } # with an account at Backblaze: leave it out
     secrets: { account: b2-restic-id, key: b2-restic-key }
+  space-mirror:
+    type: b2
+    path: ${BUCKETS.mirror} # another bucket, and a key that can delete nothing for good
+    options: { endpoint: "http://127.0.0.1:${String(cloudPort)}" }
+    secrets: { account: b2-mirror-id, key: b2-mirror-key }
 
 repositories:
   flux-local: { host: here, volume: space, path: snapshots/flux-local, password: restic-password }
@@ -40,6 +45,8 @@ jobs:
     { kind: snapshot, volume: flux, repository: flux-local, cron: "0 * * * *", keep: { hourly: 24, daily: 7 }, exclude: [scratch] }
   flux-backup:
     { kind: backup, volume: flux, repository: flux-b2, cron: "0 5 * * *", keep: { daily: 7, weekly: 4, monthly: 12 }, exclude: [scratch] }
+  space-mirror:
+    { kind: mirror, volume: space, remote: space-mirror, cron: "0 4 * * *" }
   # Seconds, so that the tour need not wait. In earnest: inactive: 30d, olderThan: 7d.
   flux-graduation:
     { kind: graduation, from: flux/active, to: space/projects, cron: "0 3 * * *", inactive: ${String(INACTIVE_SECONDS)}s, keepSource: 7d }

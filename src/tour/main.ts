@@ -59,7 +59,7 @@ function interruption(dev: ChildProcess): Promise<number> {
 
 async function tellHowToGoOn({ folder, cloud }: Sandbox, fts: Fts, endpoint: string): Promise<void> {
   const file = join(folder, 'environment');
-  const variables = { ...fts.environment, ...remoteVariables(cloud.backups, endpoint), ...(await path()) };
+  const variables = { ...fts.environment, ...remoteVariables(cloud, endpoint), ...(await path()) };
   const lines = Object.entries(variables).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   );
@@ -72,7 +72,7 @@ async function tellHowToGoOn({ folder, cloud }: Sandbox, fts: Fts, endpoint: str
     '  npx fts status --watch',
     '  npx fts run flux-snapshot',
     '  npx fts schedules list',
-    `  rclone tree b2:${BUCKETS.backups}`,
+    `  rclone tree mirror:${BUCKETS.mirror}`,
     'Ctrl-C ends it; the next `npm start` goes on from here.',
   );
 }

@@ -31,9 +31,10 @@ export function plainRestic({ restic, location, password, rclone }: SeenReposito
     return stdout;
   };
   return {
-    /** Oldest first. */
-    async snapshots(): Promise<SeenSnapshot[]> {
-      const found = JSON.parse(await run('snapshots', '--json')) as SeenSnapshot[];
+    /** Oldest first. Unlocked it works with a key that may not delete, and so take no lock away again. */
+    async snapshots({ locked = true } = {}): Promise<SeenSnapshot[]> {
+      const lock = locked ? [] : ['--no-lock'];
+      const found = JSON.parse(await run('snapshots', '--json', ...lock)) as SeenSnapshot[];
       return found.sort((a, b) => a.time.localeCompare(b.time));
     },
     /** Reads every byte of the repository; rejects if one is not what was stored. */
@@ -49,13 +50,21 @@ export function plainRestic({ restic, location, password, rclone }: SeenReposito
   };
 }
 
-/** Declares the cloud to rclone as the remote `b2:`, as a person would do it. */
-export const remoteVariables = ({ id, key }: B2Key, endpoint: string): Record<string, string> => ({
+/** Declares the cloud to rclone as the remotes `backups:` and `mirror:`, as a person would do it. */
+export const remoteVariables = (
+  { backups, mirror }: { backups: B2Key; mirror: B2Key },
+  endpoint: string,
+): Record<string, string> => ({
   RCLONE_CONFIG: '/dev/null',
-  RCLONE_CONFIG_B2_TYPE: 'b2',
-  RCLONE_CONFIG_B2_ACCOUNT: id,
-  RCLONE_CONFIG_B2_KEY: key,
-  RCLONE_CONFIG_B2_ENDPOINT: endpoint,
+  ...remote('BACKUPS', backups, endpoint),
+  ...remote('MIRROR', mirror, endpoint),
+});
+
+const remote = (name: string, { id, key }: B2Key, endpoint: string): Record<string, string> => ({
+  [`RCLONE_CONFIG_${name}_TYPE`]: 'b2',
+  [`RCLONE_CONFIG_${name}_ACCOUNT`]: id,
+  [`RCLONE_CONFIG_${name}_KEY`]: key,
+  [`RCLONE_CONFIG_${name}_ENDPOINT`]: endpoint,
 });
 
 /** Files and bytes that plain rclone finds on a remote. */
@@ -66,6 +75,17 @@ export async function sizeOnRemote(
 ): Promise<{ count: number; bytes: number }> {
   const { stdout } = await execa(rclone, ['size', '--json', '--fast-list', path], { env: environment });
   return JSON.parse(stdout) as { count: number; bytes: number };
+}
+
+/** Whether each file of a folder is on a remote with the same content, which plain rclone reads for that. */
+export async function isOnRemote(
+  rclone: string,
+  environment: Record<string, string>,
+  folder: string,
+  path: string,
+): Promise<boolean> {
+  const args = ['check', '--one-way', '--download', folder, path];
+  return (await execa(rclone, args, { env: environment, reject: false })).exitCode === 0;
 }
 
 /** The files below a folder, by relative path, with the SHA-256 of each. */

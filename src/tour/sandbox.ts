@@ -25,7 +25,7 @@ export interface Sandbox {
   /** Folder of the repository on the volume `space`. */
   snapshots: string;
   password: string;
-  cloud: { directory: string; port: number; backups: B2Key };
+  cloud: { directory: string; port: number; backups: B2Key; mirror: B2Key };
 }
 
 /** Makes the sandbox's estate and secrets where there are none. What is there stays as it is. */
@@ -55,6 +55,7 @@ export async function openSandbox(checkout: string): Promise<Sandbox> {
       directory: join(folder, 'cloud'),
       port: Number(found(endpoint, estateFile, 'the endpoint of its cloud', folder)),
       backups: { id: secret('b2-restic-id'), key: secret('b2-restic-key') },
+      mirror: { id: secret('b2-mirror-id'), key: secret('b2-mirror-key') },
     },
   };
 }
@@ -64,6 +65,8 @@ const secretsText = (): string =>
     `restic-password: ${randomBytes(24).toString('hex')}`,
     `b2-restic-id: ${randomBytes(12).toString('hex')}`,
     `b2-restic-key: ${randomBytes(20).toString('hex')}`,
+    `b2-mirror-id: ${randomBytes(12).toString('hex')}`,
+    `b2-mirror-key: ${randomBytes(20).toString('hex')}`,
     '',
   ].join('\n');
 

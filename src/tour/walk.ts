@@ -8,6 +8,7 @@ import { filesBelow, plainRestic, remoteVariables, sha256Of, sizeOnRemote } from
 import type { Sandbox } from './sandbox.js';
 import { finishedProject, litter, projectsIn, seed, work } from './seed.js';
 import { say, shown, tell } from './telling.js';
+import { mirrorSpace } from './mirroring.js';
 import { graduateFilm, holdAndApprove, purgeDraft } from './tidying.js';
 
 /** The steps of the tour, each checked from outside. Rejects at the first that did not do what it claims. */
@@ -28,6 +29,9 @@ export async function walk(sandbox: Sandbox, fts: Fts, endpoint: string): Promis
   tell(`work goes on in ${String(projects.length)} projects; ${film} lies still`);
   await work(sandbox.flux, projects);
   await graduateFilm(sandbox, fts, film);
+
+  say('The archive goes to Backblaze B2, file by file: a mirror');
+  await mirrorSpace(sandbox, fts, endpoint);
 
   say('Too much at once is held, until a person has looked at it');
   await holdAndApprove(fts, leftovers);
@@ -60,9 +64,9 @@ async function saveAndRestore(
   { endpoint, projects }: { endpoint: string; projects: readonly string[] },
 ): Promise<void> {
   const [restic, rclone] = [(await findTool('restic')).path, (await findTool('rclone')).path];
-  const environment = remoteVariables(cloud.backups, endpoint);
+  const environment = remoteVariables(cloud, endpoint);
   const local = plainRestic({ restic, location: snapshots, password });
-  const location = `rclone:b2:${BUCKETS.backups}/flux`;
+  const location = `rclone:backups:${BUCKETS.backups}/flux`;
   const offSite = plainRestic({ restic, location, password, rclone: { file: rclone, environment } });
 
   const letter = `active/${projects[0] ?? ''}/letter-${String(Date.now())}.txt`;
@@ -75,7 +79,7 @@ async function saveAndRestore(
   if (!withLetter?.tags?.includes('job=flux-snapshot'))
     throw new Error('restic shows no new snapshot of flux-snapshot');
   await fts.must('run', 'flux-backup');
-  const { count, bytes } = await sizeOnRemote(rclone, environment, `b2:${BUCKETS.backups}`);
+  const { count, bytes } = await sizeOnRemote(rclone, environment, `backups:${BUCKETS.backups}`);
   tell(
     `rclone sees ${String(count)} files, ${formatSize(bytes)}, in bucket ${BUCKETS.backups} at ${endpoint}`,
   );

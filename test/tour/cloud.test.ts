@@ -10,7 +10,7 @@ import { compiled } from '../support/fts.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const MAIN = compiled('src/b2-stand-in/main.js');
-const BUCKET = 'b2:sandbox-backups';
+const BUCKET = 'backups:sandbox-backups';
 let sandbox: Sandbox;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ const start = async (): Promise<Cloud> => {
 
 it('keeps what rclone brought there from one start to the next', async () => {
   const first = await start();
-  const environment = remoteVariables(sandbox.cloud.backups, first.endpoint);
+  const environment = remoteVariables(sandbox.cloud, first.endpoint);
   await execa('rclone', ['rcat', `${BUCKET}/file`], { env: environment, input: 'content' });
   await first.stop();
   const second = await start();
