@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Sets this checkout up as far as needed, then runs a job: node scripts/run.mjs setup|build|test|tour|bench [arguments]
+// Sets this checkout up as far as needed, then runs a job:
+// node scripts/run.mjs setup|build|test|faults|tour|bench [arguments]
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -13,6 +14,7 @@ const JOBS = {
   setup: undefined,
   build: undefined,
   test: ['node_modules/vitest/vitest.mjs', 'run', '--dir', 'test'],
+  faults: ['dist/test/faults/main.js'],
   tour: ['dist/src/tour/main.js'],
   bench: ['dist/test/bench/main.js'],
 };

@@ -114,7 +114,7 @@ describe('set-up', () => {
   it('names its jobs when asked for another', async () => {
     const { exitCode, stderr } = await checkout.run('tuor');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('setup|build|test|tour');
+    expect(stderr).toContain('setup|build|test|faults|tour');
   });
 });
 

@@ -4,9 +4,12 @@ const PATIENCE_MS = 45_000;
 const PAUSE_MS = 100;
 
 /** Asks again until the answer is neither false nor undefined nor an error; the last error explains why it never was. */
-export async function until<T>(ask: () => Promise<T> | T): Promise<Exclude<T, false | undefined>> {
+export async function until<T>(
+  ask: () => Promise<T> | T,
+  patienceMs = PATIENCE_MS,
+): Promise<Exclude<T, false | undefined>> {
   let last: unknown;
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+  for (const end = Date.now() + patienceMs; Date.now() < end;) {
     try {
       const answer = await ask();
       if (answer !== false && answer !== undefined) return answer as Exclude<T, false | undefined>;

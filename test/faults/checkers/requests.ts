@@ -1,0 +1,35 @@
+import type { Answer } from '../scenario.js';
+import type { World } from '../world.js';
+import { recordOf } from './record.js';
+
+/** One run for each request and no more, and a success on record exactly for a complete one. */
+export async function checkRequests(
+  world: World,
+  job: string,
+  { since, answers }: { since: Date; answers: readonly Answer[] },
+): Promise<string[]> {
+  const violations: string[] = [];
+  const client = await world.client();
+  const runs: string[] = [];
+  for await (const { runId, startTime } of client.workflow.list({
+    query: `WorkflowId = "${world.estate}/${job}"`,
+  }))
+    if (startTime >= since) runs.push(runId);
+  const asked = answers.map(({ runId }) => runId);
+  if (runs.length !== asked.length || !asked.every((runId) => runs.includes(runId)))
+    violations.push(
+      `${String(asked.length)} requests (${asked.join()}) had ${String(runs.length)} runs (${runs.join()})`,
+    );
+  const last = answers.at(-1);
+  const record = await recordOf(world, job);
+  if (last?.outcome === 'complete' && record?.lastSuccess?.runId !== last.runId)
+    violations.push(
+      `run ${last.runId} is complete, and the success on record is ${String(record?.lastSuccess?.runId)}`,
+    );
+  if (record?.lastSuccess && record.lastSuccess.outcome !== 'complete')
+    violations.push(`the success on record is ${record.lastSuccess.outcome}`);
+  for (const { outcome, runId } of answers)
+    if (outcome !== 'complete' && record?.lastSuccess?.runId === runId)
+      violations.push(`run ${runId} ended as ${outcome} and is on record as a success`);
+  return violations;
+}

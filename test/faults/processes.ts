@@ -1,0 +1,91 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process that cannot be taken for a later one of the same number. */
+export interface ProcessId {
+  pid: number;
+  /** Clock ticks after boot at which it started (proc(5)). */
+  started: string;
+}
+
+export interface Tool extends ProcessId {
+  /** Name of the program. */
+  name: string;
+  args: string[];
+}
+
+/** Undefined for one that is gone or a zombie. */
+export function identify(pid: number): ProcessId | undefined {
+  const fields = statOf(pid);
+  return fields && { pid, started: fields[19] ?? '' };
+}
+
+/** The fields of /proc/PID/stat from the third on; undefined for what is gone or a zombie. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isThere = ({ pid, started }: ProcessId): boolean => identify(pid)?.started === started;
+
+/** Processes below that one, parents first. */
+export function descendants(pid: number): Tool[] {
+  return childrenOf(pid).flatMap((child) => {
+    const tool = describe(child);
+    return tool ? [tool, ...descendants(child)] : [];
+  });
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${String(pid)}/task`);
+    return threads.flatMap((thread) =>
+      readFileSync(`/proc/${String(pid)}/task/${thread}/children`, 'latin1')
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function describe(pid: number): Tool | undefined {
+  try {
+    const args = readFileSync(`/proc/${String(pid)}/cmdline`, 'latin1')
+      .split('\0')
+      .slice(0, -1);
+    const id = identify(pid);
+    const name = (args[0] ?? '').split('/').at(-1) ?? '';
+    return id && name !== '' ? { ...id, name, args } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends a signal to that very process, if it is still there. */
+export function signal(target: ProcessId, name: NodeJS.Signals): boolean {
+  if (!isThere(target)) return false;
+  try {
+    return process.kill(target.pid, name);
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for all of them to be gone; those that are not after so long (milliseconds). */
+export async function whoRemains<Id extends ProcessId>(
+  these: readonly Id[],
+  patienceMs: number,
+): Promise<Id[]> {
+  for (const end = Date.now() + patienceMs; ;) {
+    const left = these.filter(isThere);
+    if (left.length === 0 || Date.now() > end) return left;
+    await sleep(20);
+  }
+}
