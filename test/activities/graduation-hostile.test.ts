@@ -208,7 +208,10 @@ describe('the archive', () => {
     await rm(join(test.projects, 'cold', 'deep'), { recursive: true });
     const { result } = await test.graduate({ run: 'run-2' });
     expect(result.kept).toEqual([
-      { project: 'cold', reason: 'conflict: its copy in space/projects changed during the move; both are kept' },
+      {
+        project: 'cold',
+        reason: 'conflict: its copy in space/projects changed during the move; both are kept',
+      },
     ]);
     expect(await treeOf(source)).toEqual(before);
     expect(await test.names(join(test.projects, 'cold'))).toEqual(['notes']);
