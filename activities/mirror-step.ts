@@ -8,8 +8,9 @@ import type { JobRequest } from '../src/domain/job.js';
 import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import type { Job } from '../src/estate/schema.js';
-import type { Guard, GuardedVolume } from './admission.js';
+import type { Guard } from './admission.js';
 import { currentRun } from './current-run.js';
+import { requireSameTree } from './require-volumes.js';
 
 export interface MirrorDependencies {
   host: string;
@@ -60,7 +61,7 @@ export const createMirrorStep = ({ host, current, guard, state, open, mirror }: 
     const before = await guarded.require(job.volume, { signal });
     const remote = await open(loaded, job.remote, before.mountpoint);
     const requireSame = async (): Promise<void> => {
-      requireSameTree(job.volume, before, await guarded.require(job.volume, { signal }));
+      requireSameTree(job.volume, before.identity, await guarded.require(job.volume, { signal }), 'mirror');
     };
     return { loaded, job, remote, root: before.mountpoint, requireSame };
   };
@@ -107,12 +108,4 @@ export async function onVolume<T>(
     if (!signal.aborted) await guard();
     throw error;
   }
-}
-
-function requireSameTree(volume: string, before: GuardedVolume, after: GuardedVolume): void {
-  if (before.identity === after.identity) return;
-  throw new FtsError(
-    'VolumeUnavailable',
-    `volume ${volume} at ${after.mountpoint} was mounted anew during the mirror`,
-  );
 }

@@ -24,16 +24,26 @@ const recordFile = (repository: string): string => `repositories/${repository}.p
 
 export interface PruneDependencies extends StepDependencies {
   state: State;
+  /** Whether a mirror job is between its plan and its end: a prune would make it leave the repository for its next run. */
+  isMirrorUnderWay: (job: string) => Promise<boolean>;
 }
 
-export const createPruneActivities = ({ state, ...dependencies }: PruneDependencies) => {
+export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies }: PruneDependencies) => {
   const step = createStep(dependencies);
+
+  const isBeingMirrored = async ({ jobs, repositories }: Estate, repository: string): Promise<boolean> => {
+    const volume = repositories[repository]?.volume;
+    for (const [name, job] of Object.entries(jobs)) {
+      if (job.kind === 'mirror' && job.volume === volume && (await isMirrorUnderWay(name))) return true;
+    }
+    return false;
+  };
 
   return {
     /**
      * Removes from the job's repository the data that no snapshot needs any more. Gives way to the next run that is due
      * on the repository: restic is interrupted, which leaves the repository as it was, and less is repacked the next
-     * time. Safe to retry.
+     * time; and to a mirror of its volume that is under way. Safe to retry.
      *
      * If the process dies before the record says that it began, nothing has happened; after it, the next run sees that
      * a prune broke off, and has restic check the repository before anything is forgotten or pruned again.
@@ -44,7 +54,7 @@ export const createPruneActivities = ({ state, ...dependencies }: PruneDependenc
         const file = recordFile(name);
         const record = await state.read(file, Record);
         const remaining = (nextDueOn(loaded.estate, name, new Date()) ?? Infinity) - Date.now();
-        if (remaining < SHORTEST_PRUNE_MS) return 'gave-way';
+        if (remaining < SHORTEST_PRUNE_MS || (await isBeingMirrored(loaded.estate, name))) return 'gave-way';
         await checkAfterBreak(state, name, { run, tell });
 
         const limit = repackLimit(record);

@@ -18,9 +18,10 @@ import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import { splitVolumePath } from '../src/estate/paths.js';
 import type { Job } from '../src/estate/schema.js';
-import type { Guard, GuardedVolume } from './admission.js';
+import type { Guard } from './admission.js';
 import { currentRun } from './current-run.js';
 import { nextDueOf, patiently } from './patience.js';
+import { requireSameTree } from './require-volumes.js';
 
 /** The folder of a purge, and its plan on the host's disk. */
 export interface PurgePlace {
@@ -89,7 +90,7 @@ export const createPurgeActivities = (dependencies: PurgeDependencies) => {
     await requireFolder(before.mountpoint, path);
     const place = { volumeRoot: before.mountpoint, path, plan: state.path('plans', `${request.job}.jsonl`) };
     const requireSame = async () => {
-      requireSameTree(volume, before.identity, await guarded.require(volume, { signal }));
+      requireSameTree(volume, before.identity, await guarded.require(volume, { signal }), 'purge');
     };
     const file = await lock(loaded.estate.estate, request.job, place);
     return { loaded, job, volume, before, place, requireSame, lock: file };
@@ -144,7 +145,7 @@ export const createPurgeActivities = (dependencies: PurgeDependencies) => {
             `the plan of this run is not in ${state.path(planFile(request.job))}`,
           );
         }
-        requireSameTree(volume, plan.identity, before);
+        requireSameTree(volume, plan.identity, before, 'purge');
         const resumed = plan.startedAt !== undefined;
         if (!resumed)
           await state.write(planFile(request.job), { ...plan, startedAt: new Date().toISOString() });
@@ -186,12 +187,4 @@ const joined = (some: PurgeProblems | undefined, more: PurgeProblems): PurgeProb
 function purgeJob(name: string, job: Job): Extract<Job, { kind: 'purge' }> {
   if (job.kind === 'purge') return job;
   throw new FtsError('UnknownJob', `job ${name} is a ${job.kind}, not a purge`);
-}
-
-function requireSameTree(volume: string, identity: string | undefined, after: GuardedVolume): void {
-  if (identity === after.identity) return;
-  throw new FtsError(
-    'VolumeUnavailable',
-    `volume ${volume} at ${after.mountpoint} was mounted anew during the purge`,
-  );
 }

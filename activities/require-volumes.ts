@@ -1,3 +1,4 @@
+import { FtsError } from '../src/domain/failures.js';
 import type { Guard, GuardedVolume } from './admission.js';
 
 /**
@@ -16,4 +17,18 @@ export async function requireVolumes(
     found.set(names[index] ?? '', look.value);
   }
   return found;
+}
+
+/** Fails with `VolumeUnavailable` if a volume is no longer the one that the work began with: `during` says which work. */
+export function requireSameTree(
+  volume: string,
+  before: GuardedVolume['identity'],
+  after: GuardedVolume,
+  during: string,
+): void {
+  if (before === after.identity) return;
+  throw new FtsError(
+    'VolumeUnavailable',
+    `volume ${volume} at ${after.mountpoint} was mounted anew during the ${during}`,
+  );
 }

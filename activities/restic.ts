@@ -4,12 +4,12 @@ import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
 import type { Progress } from '../src/domain/progress.js';
 import type { Keep, KeepChange } from '../src/domain/retention.js';
-import type { GuardedVolume } from './admission.js';
 import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
 import { forget, keepInForce } from './forget.js';
 import { checkAfterBreak, pruneIsDue } from './prune.js';
+import { requireSameTree } from './require-volumes.js';
 import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
 import {
   idOf,
@@ -98,7 +98,8 @@ export const createResticActivities = ({
         }
         await requireSameRepository(asked, startedAt);
         if (!summary) throw new FtsError('VerificationFailed', 'restic ended well and named no snapshot');
-        requireSameTree(job.volume, volumes.get(job.volume), await guarded.require(job.volume));
+        const source = volumes.get(job.volume)?.identity;
+        requireSameTree(job.volume, source, await guarded.require(job.volume), 'backup');
         if (exitCode === COMPLETE) await end(state, request.job);
         return { repository: 'present', ...taken(summary), ...(problems && { unreadable: problems }) };
       }),
@@ -189,11 +190,3 @@ const taken = (summary: BackupSummary): Omit<SnapshotResult, 'forgotten' | 'unre
   bytesAdded: summary.data_added,
   bytesProcessed: summary.total_bytes_processed,
 });
-
-function requireSameTree(volume: string, before: GuardedVolume | undefined, after: GuardedVolume): void {
-  if (before?.identity === after.identity) return;
-  throw new FtsError(
-    'VolumeUnavailable',
-    `volume ${volume} at ${after.mountpoint} was mounted anew during the backup`,
-  );
-}

@@ -9,6 +9,7 @@ import { createResticActivities } from '../activities/restic.js';
 import { createVolumeActivities } from '../activities/volumes.js';
 import { createGraduation } from '../src/adapters/graduation.js';
 import { judgePlan } from '../src/adapters/holds.js';
+import { isMirrorUnderWay } from '../src/adapters/mirror-under-way.js';
 import { lockPath } from '../src/adapters/locks.js';
 import { createMirror } from '../src/adapters/mirror.js';
 import { refuseClockStep } from '../src/adapters/purge-clock.js';
@@ -51,7 +52,10 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
   return {
     ...createAdmissionActivities({ host, current, guard }),
     ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
-    ...createPruneActivities({ host, current, guard, state, open }),
+    ...createPruneActivities({
+      ...{ host, current, guard, state, open },
+      isMirrorUnderWay: (job) => isMirrorUnderWay(state, job),
+    }),
     ...createGraduationActivities({
       ...createGraduation(state),
       ...{ host, current, guard, state, openReport, judge: judgePlan },

@@ -9,7 +9,7 @@ export function holdDetails(
   const paths = biggest.map(({ path, bytes }) => `- ${inline(path)}: ${formatSize(bytes)}`);
   return [
     `**held**: ${reason}`,
-    `Approve it until ${expiresAt} with \`${approveWith}\`, or reject it with \`fts reject\`.`,
+    `Approve it until ${expiresAt} with \`${approveWith}\`, or reject it with \`fts reject\` and the job's name.`,
     ...(paths.length === 0 ? [] : ['The biggest of it:', paths.join('\n')]),
   ].join('\n\n');
 }

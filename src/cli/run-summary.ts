@@ -114,7 +114,7 @@ function snapshotLines(result: unknown, paint: Paint): string[] {
     );
   }
   if (pruned === 'done') lines.push('data that no snapshot needs any more was removed');
-  if (pruned === 'gave-way') lines.push('pruning gave way to a run that is due, and is tried again');
+  if (pruned === 'gave-way') lines.push('pruning gave way to another run, and is tried again');
   if (unreadable !== undefined) {
     lines.push(`${plural(unreadable.count, 'file')} could not be read:`);
     for (const { path, message } of unreadable.first.slice(0, NAMED_PROBLEMS)) {

@@ -82,7 +82,7 @@ export interface SnapshotResult {
   forgotten: number;
   /** A changed `keep` that waits for a day. */
   keepChange?: KeepChange;
-  /** Data that no snapshot needs any more was removed too; `gave-way`: not all of it, as a run was due. */
+  /** Data that no snapshot needs any more was removed too; `gave-way`: another run came first. */
   pruned?: Pruned;
   /** `first` holds at most 50 entries; `report` is a file on the host with all of them, one JSON object a line. */
   unreadable?: { count: number; first: NamedProblem[]; report: string };

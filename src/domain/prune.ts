@@ -1,4 +1,4 @@
-/** How a prune ended: `gave-way` to a run that was due, which is no failure; the next run tries again. */
+/** How a prune ended: `gave-way` to another run, which is no failure; the next run tries again. */
 export type Pruned = 'done' | 'gave-way';
 
 /** What a host remembers of pruning one repository. Times are RFC 3339 UTC. */

@@ -66,6 +66,25 @@ describe('pruning', () => {
     expect(await forgetAfter(newest)).toMatchObject({ pruneDue: true });
   });
 
+  it('gives way to a mirror of the volume from its plan to its end', async () => {
+    await saveSomethingNew();
+    const cloud = { type: 'local', path: join(estate.folder, 'cloud') };
+    await estate.change({
+      remotes: { cloud },
+      jobs: {
+        save: snapshotJob({ keep: { last: 3 } }),
+        mirror: { kind: 'mirror', volume: 'space', remote: 'cloud' },
+      },
+    });
+    const { planMirror, recordRun } = estate.activities;
+    await estate.run(planMirror, await estate.request('mirror'));
+    expect(await prune()).toBe('gave-way');
+
+    const startedAt = new Date().toISOString();
+    await estate.run(recordRun, { job: 'mirror', startedAt, outcome: 'complete', result: null });
+    expect(await prune()).toBe('done');
+  });
+
   it('when it broke off, nothing is forgotten or pruned before restic finds the repository whole', async () => {
     let newest = '';
     for (let i = 0; i < 4; i += 1) newest = await saveSomethingNew();
