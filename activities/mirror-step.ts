@@ -81,9 +81,9 @@ export const createMirrorStep = ({ host, current, guard, state, open, mirror }: 
     }
     const upload = await state.read(record(request.job, 'upload'), UploadRecord);
     const postponed = upload?.runId === runId ? upload.postponed : (plan.postponed ?? []);
-    const overwrite = decision.held !== 'losses';
     const step: MirrorStep = {
-      ...{ job: request.job, remote, root, plan, overwrite, postponed, signal, tell },
+      ...{ job: request.job, remote, root, plan, postponed, signal, tell },
+      held: decision.held,
       guard: requireSame,
     };
     return { ...prepared, runId, plan, decision, upload, step };

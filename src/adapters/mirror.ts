@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Removal } from '../domain/hold.js';
-import { type MirrorPlan, type Omitted, UPLOAD_CLASSES } from '../domain/mirror.js';
+import { type Held, type MirrorPlan, type Omitted, UPLOAD_CLASSES } from '../domain/mirror.js';
 import { type DeletionCall, type Deletion, deletePlanned } from './mirror-delete.js';
 import { mirrorFiles, noteReleased, readPlan } from './mirror-files.js';
 import { listRemote } from './mirror-listing.js';
@@ -23,8 +23,8 @@ export interface MirrorStep {
   /** Root of the volume. */
   root: string;
   plan: MirrorPlan;
-  /** Whether what the remote has may be overwritten. */
-  overwrite: boolean;
+  /** What of the plan waits for a person, and is not done. */
+  held: Held;
   /** Restic repositories that wait for the next run, relative to the volume's root. */
   postponed: readonly string[];
   signal: AbortSignal;
@@ -73,7 +73,7 @@ export const createMirror = (state: State) => {
 
     /** See `uploadPlanned`; the metadata manifest goes last. */
     upload: async (step: UploadStep): Promise<Uploaded> => {
-      const { plan, resumed, report, signal } = step;
+      const { plan, held, resumed, report, signal } = step;
       const place = placeOf(step);
       const remoteNow = join(place.files.folder, 'remote-now.tsv');
       if (resumed) await listRemote(step.remote, { file: remoteNow, signal });
@@ -81,13 +81,17 @@ export const createMirror = (state: State) => {
       const { transferred, postponed } = await uploadPlanned({
         ...step,
         ...{ place, precisionNs: plan.precisionNs, remoteNow: resumed ? remoteNow : undefined },
+        overwrite: held !== 'losses',
         postponed: step.postponed.map(bytesOf),
         onProblem: (problem) => {
           problems.add(problem);
         },
       });
       await step.guard();
-      const metadata = await bringManifest({ ...step, folder: place.files.folder, state });
+      const metadata = await bringManifest({
+        ...{ ...step, folder: place.files.folder, state },
+        waits: held !== 'nothing',
+      });
       for (const problem of metadata.unreadable?.first ?? []) problems.addNamed(problem);
       const unreadable = await problems.finish(place.files, report);
       const left = Object.entries(metadata.omitted).filter(([, count]) => count > 0);
@@ -124,7 +128,7 @@ export const createMirror = (state: State) => {
       return verifySample({
         place,
         sample: {
-          uploaded: step.overwrite ? [...added, ...overwritten] : added,
+          uploaded: step.held === 'losses' ? added : [...added, ...overwritten],
           differing: [...added, ...overwritten],
           failed: await failedNames(files),
           postponed: step.postponed.map(bytesOf),
