@@ -68,7 +68,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
             ...{ job: request.job, runId, biggest, approval: request.approval, exceeded: plan.exceeds },
             plan: { planHash, removal: { files, bytes }, commonPath: Buffer.from(commonPath, 'base64') },
             release: async () => {
-              await mirror.release(request.job, plan);
+              await mirror.release(request.job, plan, remote);
               await decide({ held: 'nothing' });
             },
           },

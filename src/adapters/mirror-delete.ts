@@ -2,8 +2,10 @@ import { FtsError } from '../domain/failures.js';
 import { UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
 import type { ListedFile } from './mirror-listing.js';
 import { Ascending, batchesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
+import { mountedFolders } from './mirror-mounts.js';
 import { type MirrorPlace, listingOption, wantedFromSource, writeNames } from './mirror-place.js';
 import { meaningOfRclone } from './rclone-failure.js';
+import { BUCKETS } from './rclone-remote.js';
 import { runRclone } from './rclone.js';
 
 /** So many names between two looks at the volume and the source. */
@@ -27,6 +29,8 @@ export interface DeletionCall {
   from: Deletion | undefined;
   /** Folders of which nothing is deleted. */
   postponed: readonly string[];
+  /** Whether a file of the remote may lie under another name in the source, which could not be brought there: it stays. */
+  mayBeMoved?: (file: ListedFile) => boolean;
   /** Fails when the volume is not the one that was planned for. */
   guard: () => Promise<void>;
   /** Makes the progress durable. */
@@ -47,6 +51,7 @@ export interface DeletionCall {
  * - before or in `keep`: the batch is deleted and not yet counted. The next attempt takes the whole batch again: it looks
  *   whether its names are missing, and what is deleted already is not listed any more, so that nothing happens to it.
  * - after `keep`: as in the first case.
+ * A name below a folder on which something is mounted stays: what the volume has there cannot be seen.
  * The lists do not change while their run lasts, so a line number means the same name in every attempt. That the
  * remote's file is still the version that was planned is not looked at: rclone has no such operation, and on B2 a file
  * that another writer put there meanwhile is hidden, not lost.
@@ -55,6 +60,7 @@ export async function deletePlanned({
   place,
   from = NOTHING_DELETED,
   postponed,
+  mayBeMoved = () => false,
   guard,
   keep,
   tell,
@@ -67,13 +73,14 @@ export async function deletePlanned({
     const planned = withSizes(place.files.delete(number), place.files.remote);
     for await (const batch of batchesOf(planned, size, done.line)) {
       await guard();
-      const wanted = batch.filter(({ name }) => !liesBelow(postponed, name));
+      const wanted = batch.filter((file) => !liesBelow(postponed, file.name) && !mayBeMoved(file));
       const back = await wantedFromSource(
         place,
         wanted.map(({ name }) => name),
       );
+      const { covers } = await mountedFolders(place.root);
       await guard();
-      const missing = wanted.filter(({ name }) => !back.has(name));
+      const missing = wanted.filter(({ name }) => !back.has(name) && !covers(name));
       if (missing.length > 0) await hide(place, missing);
       done = {
         list: number,
@@ -86,12 +93,19 @@ export async function deletePlanned({
       tell(done);
     }
   }
+  if (done.files > 0 && !BUCKETS.has(place.remote.type)) await removeEmptyFolders(place);
   return done;
 }
 
-async function* withSizes(list: string, listing: string): AsyncGenerator<{ name: string; size: number }> {
+/** Where a folder is more than a part of a name, one that the deletions emptied is in the way of a file of its name. */
+async function removeEmptyFolders({ remote, signal }: MirrorPlace): Promise<void> {
+  await runRclone(remote, { args: ['rmdirs', remote.root, '--leave-root'], signal });
+}
+
+async function* withSizes(list: string, listing: string): AsyncGenerator<ListedFile> {
   const remote = new Ascending<ListedFile>(listedFiles(listing));
-  for await (const { name } of named(list)) yield { name, size: (await remote.find(name))?.size ?? 0 };
+  for await (const { name } of named(list))
+    yield (await remote.find(name)) ?? { name, size: 0, mtime: '', sha1: '' };
 }
 
 async function hide(place: MirrorPlace, files: readonly { name: string }[]): Promise<void> {

@@ -64,6 +64,7 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
     notUtf8: Count.exactOptional(),
     collisions: Count.exactOptional(),
     tooLong: Count.exactOptional(),
+    mounts: Count.exactOptional(),
     unopenable: Count.exactOptional(),
   }),
   unreadable: z
@@ -81,20 +82,30 @@ export const readPlan = (state: Pick<State, 'read'>, job: string): Promise<Mirro
 export const writePlan = (state: Pick<State, 'write'>, job: string, plan: MirrorPlan): Promise<void> =>
   state.write(planFile(job), plan);
 
-const Released = z.object({ filter: z.array(z.string()), runId: z.string(), at: z.iso.datetime() });
+const Released = z.object({
+  filter: z.array(z.string()),
+  /** Where it was released to (`identityOf`). */
+  remote: z.string().exactOptional(),
+  runId: z.string(),
+  at: z.iso.datetime(),
+});
 
-/** Filter of the last plan of the job that was released as a whole; undefined before the first. */
-export const releasedFilter = async (
+/** Filter of the last plan of the job that was released as a whole to this remote; undefined before the first. */
+export async function releasedFilter(
   state: Pick<State, 'read'>,
   job: string,
-): Promise<string[] | undefined> => (await state.read(releasedFile(job), Released))?.filter;
+  remote: string,
+): Promise<string[] | undefined> {
+  const released = await state.read(releasedFile(job), Released);
+  return released?.remote === remote ? released.filter : undefined;
+}
 
 /** Notes that a plan may be carried out as a whole: its filter is what the next one is compared with. Safe to repeat. */
 export const noteReleased = (
   state: Pick<State, 'write'>,
   job: string,
-  { filter, runId }: Pick<MirrorPlan, 'filter' | 'runId'>,
-): Promise<void> => state.write(releasedFile(job), { filter, runId, at: new Date().toISOString() });
+  { filter, runId, remote }: Pick<MirrorPlan, 'filter' | 'runId'> & { remote: string },
+): Promise<void> => state.write(releasedFile(job), { filter, remote, runId, at: new Date().toISOString() });
 
 /** Names are collected into writes of about this size (characters, of one byte each). */
 const CHUNK = 256 * 1024;

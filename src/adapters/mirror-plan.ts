@@ -2,14 +2,16 @@ import { mkdir, rm } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import type { Limits } from '../domain/limits.js';
 import { mirrorFilter } from '../domain/mirror-filter.js';
-import { type MirrorPlan, judgeMirror } from '../domain/mirror.js';
+import { type MirrorPlan, type Omitted, judgeMirror } from '../domain/mirror.js';
 import { compareListings } from './mirror-compare.js';
 import { mirrorFiles, readPlan, releasedFilter, writePlan } from './mirror-files.js';
 import { listRemote, listSource } from './mirror-listing.js';
+import { liesBelow } from './mirror-lists.js';
 import { freezeRepositories, prunedSince } from './mirror-repositories.js';
+import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import { precisionOf } from './mirror-times.js';
 import { unreadableFolders } from './mirror-unreadable.js';
-import type { RcloneRemote } from './rclone-remote.js';
+import { BUCKETS, type RcloneRemote, identityOf } from './rclone-remote.js';
 import type { State } from './state.js';
 
 export interface PlanMirrorRequest {
@@ -30,9 +32,6 @@ export interface PlanMirrorRequest {
   onListed?: (entries: number) => void;
 }
 
-/** Backends on which a folder need not be made, so that one that is not there says that the bucket is not. */
-const BUCKETS: ReadonlySet<string> = new Set(['b2', 's3', 'gcs']);
-
 /**
  * Plans a mirror: what is to go up and what the remote is to lose, as lists of names in the job's folder on the host,
  * with a summary beside them. Writes nothing on either side. Safe to retry: the plan of a run is made once.
@@ -48,18 +47,20 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
   await rm(files.folder, { recursive: true, force: true });
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   const filter = mirrorFilter(request);
-  const filterBefore = await releasedFilter(state, job);
+  const filterBefore = await releasedFilter(state, job, identityOf(remote));
 
+  const mounted = await mountedFolders(root);
   const frozen = await freezeRepositories(root, request.repositories);
-  const { unreadable, missing, precisionNs } = await listBoth(request, filter);
+  const { unreadable, missing, precisionNs } = await listBoth(request, [...mounted.filter, ...filter]);
   if (missing && (BUCKETS.has(remote.type) || filterBefore !== undefined)) throw gone(remote);
-  const pruned = await prunedSince(root, frozen);
-
   const folders = await unreadableFolders(unreadable, files.unreadable);
+  const pruned = await prunedSince(root, frozen, folders.names);
+  const since = await mountedFolders(root);
   const found = await compareListings({
     ...{ files, root, remote, precisionNs, frozen, pruned },
-    isUnreadable: folders.covers,
+    isUnreadable: (name) => folders.covers(name) || mounted.covers(name) || since.covers(name),
   });
+  const omitted = { ...found.omitted, ...mountsOmitted(mounted, request.exclude) };
   const { losses } = found;
   const verdict = judgeMirror({
     ...{ limits, filter, filterBefore, source: found.source, remote: found.remote },
@@ -68,13 +69,20 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
   const plan: MirrorPlan = {
     ...{ runId, madeAt: new Date().toISOString(), filter },
     ...(precisionNs !== undefined && { precisionNs }),
-    ...found,
+    ...{ ...found, omitted },
     ...(folders.count > 0 && { unreadable: { count: folders.count, first: folders.first } }),
     ...(pruned.length > 0 && { postponed: pruned.map(({ path }) => path) }),
     ...verdict,
   };
   await writePlan(state, job, plan);
   return plan;
+}
+
+/** What the estate excludes anyhow is not missed. */
+function mountsOmitted({ paths }: MountedFolders, exclude: readonly string[]): Pick<Omitted, 'mounts'> {
+  const excluded = exclude.map((path) => path.replace(/\/+$/, ''));
+  const mounts = paths.filter((path) => !liesBelow(excluded, path)).length;
+  return mounts > 0 ? { mounts } : {};
 }
 
 /** Both listings at once. When one fails the other is ended. */

@@ -38,16 +38,19 @@ export async function freezeRepositories(
 
 /**
  * Repositories of which a frozen index has gone since: a prune runs, or ran. What it took away, and what it put in its
- * place, waits for the next run.
+ * place, waits for the next run. So does one of which a folder cannot be listed: an index may name packs that lie there.
  */
 export async function prunedSince(
   root: string,
   frozen: readonly FrozenRepository[],
+  unreadable: ReadonlySet<string>,
 ): Promise<FrozenRepository[]> {
   const pruned: FrozenRepository[] = [];
   for (const repository of frozen) {
     const now = await namesIn(root, join(repository.path, 'index'));
-    if (![...repository.indexes].every((name) => now.has(name))) pruned.push(repository);
+    const isWhole = [...repository.indexes].every((name) => now.has(name));
+    const isOpen = [...unreadable].every((folder) => !`${folder}/`.startsWith(repository.prefix));
+    if (!isWhole || !isOpen) pruned.push(repository);
   }
   return pruned;
 }

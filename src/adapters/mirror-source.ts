@@ -1,13 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { LINK } from '../domain/mirror-filter.js';
 import type { Omitted } from '../domain/mirror.js';
 import { isUnopenable, pathOfRcloneName } from '../domain/rclone-names.js';
 import { isErrno } from './state.js';
 import type { ListedFile } from './mirror-listing.js';
-
-/** What rclone adds to the name of a link that it stores. */
-const LINK = '.rclonelink';
 
 /** Longest name on B2, bucket left out (bytes; Backblaze's documentation, "Files", "File names"). */
 const B2_LONGEST = 1024;

@@ -11,6 +11,8 @@ const NAMED = 25;
 export interface UnreadableFolders {
   count: number;
   first: NamedProblem[];
+  /** As listings have them. */
+  names: ReadonlySet<string>;
   /** Whether a name (latin1 text) lies below one: what the volume has there is not known. */
   covers: (name: string) => boolean;
 }
@@ -29,7 +31,12 @@ export async function unreadableFolders(
   for (const problem of listed) file.append(problem);
   await file.close();
   const folders = new Set([...messages.keys()].map((name) => Buffer.from(name).toString('latin1')));
-  return { count: listed.length, first: listed.slice(0, NAMED), covers: (name) => liesBelow(folders, name) };
+  return {
+    count: listed.length,
+    first: listed.slice(0, NAMED),
+    names: folders,
+    covers: (name) => liesBelow(folders, name),
+  };
 }
 
 function liesBelow(folders: ReadonlySet<string>, name: string): boolean {

@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Removal } from '../domain/hold.js';
 import { UPLOAD_CLASSES } from '../domain/mirror.js';
+import { rcloneName } from '../domain/rclone-names.js';
 import type { ListedFile } from './mirror-listing.js';
-import { Ascending, batchesOf, liesBelow, listedFiles, namesIn } from './mirror-lists.js';
+import { Ascending, batchesOf, bytesOf, liesBelow, listedFiles, namesIn } from './mirror-lists.js';
 import { type MirrorPlace, listingOption, presentInSource } from './mirror-place.js';
 import { sameTime } from './mirror-times.js';
 import type { RcloneProblem } from './rclone-failure.js';
@@ -24,7 +25,10 @@ const INDEXES_A_LOOK = 5000;
 export interface Upload {
   /** Files whose content went up, in all attempts. */
   transferred: Removal;
-  /** Repositories whose indexes, snapshots and deletions wait for the next run: they were pruned meanwhile. */
+  /**
+   * Repositories whose indexes, snapshots and deletions wait for the next run: they were pruned meanwhile, or what these
+   * need could not be brought there.
+   */
   postponed: readonly string[];
 }
 
@@ -32,7 +36,9 @@ export interface UploadCall {
   place: MirrorPlace;
   /** Whether what the remote has may be overwritten; new files always go up. */
   overwrite: boolean;
-  /** Restic repositories that wait for the next run anyhow; as listings have them. */
+  /** Restic repositories on the volume, relative to its root. */
+  repositories: readonly string[];
+  /** Those that wait for the next run anyhow; as listings have them. */
   postponed: readonly string[];
   /** rclone's timetable of limits, and the zone of its times. */
   bandwidth: { limit?: string | undefined; timezone: string };
@@ -55,9 +61,17 @@ export interface UploadCall {
  * makes a file when all of it is there; what a large upload leaves is hidden from readers and goes by the lifecycle rule).
  * Packs come before indexes and indexes before snapshots, so that whatever was reached, a mirrored repository opens.
  */
-export async function uploadPlanned(call: UploadCall): Promise<Upload> {
-  const { place, overwrite, guard } = call;
+export async function uploadPlanned(asked: UploadCall): Promise<Upload> {
+  const { place, overwrite, guard } = asked;
   const { files } = place;
+  const failed = new FailedRepositories(asked.repositories);
+  const call: UploadCall = {
+    ...asked,
+    onProblem: (problem) => {
+      failed.note(problem);
+      asked.onProblem(problem);
+    },
+  };
   let transferred: Removal = { files: 0, bytes: 0 };
   let { postponed } = call;
   const take = async (list: string): Promise<void> => {
@@ -72,9 +86,25 @@ export async function uploadPlanned(call: UploadCall): Promise<Upload> {
     if (number > 1) postponed = await pruned(place, postponed);
     await take(files.new(number));
     if (overwrite) await take(files.changed(number));
+    postponed = [...new Set([...postponed, ...failed.found])];
   }
   if (overwrite) await take(files.touched);
   return { transferred, postponed };
+}
+
+/** Restic repositories of which a file could not be brought there: what comes after it in the order would not open. */
+class FailedRepositories {
+  readonly found = new Set<string>();
+  readonly #all: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    this.#all = paths.map((path) => bytesOf(rcloneName(path)));
+  }
+
+  note({ object }: RcloneProblem): void {
+    if (object === undefined) return;
+    for (const folder of this.#all) if (liesBelow([folder], bytesOf(object))) this.found.add(folder);
+  }
 }
 
 /** What the remote has is known from the plan, but for files that may only have another time: rclone compares those. */

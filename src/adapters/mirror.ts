@@ -6,13 +6,15 @@ import { mirrorFiles, noteReleased, readPlan } from './mirror-files.js';
 import { listRemote } from './mirror-listing.js';
 import { bringManifest } from './mirror-manifest.js';
 import type { WalkExcludes } from './mirror-metadata-walk.js';
+import { requireAsPlanned } from './mirror-lists-planned.js';
+import { movedInVain } from './mirror-moved.js';
 import type { MirrorPlace } from './mirror-place.js';
 import { type PlanMirrorRequest, planMirror } from './mirror-plan.js';
 import { type MirrorProblems, ProblemCollector, failedNames } from './mirror-problems.js';
 import { type UploadCall, uploadPlanned } from './mirror-upload.js';
 import { verifySample } from './mirror-verify.js';
 import { bytesOf } from './mirror-lists.js';
-import type { RcloneRemote } from './rclone-remote.js';
+import { type RcloneRemote, identityOf } from './rclone-remote.js';
 import type { RcloneProgress } from './rclone.js';
 import type { State } from './state.js';
 
@@ -69,12 +71,14 @@ export const createMirror = (state: State) => {
     planOf: (job: string): Promise<MirrorPlan | undefined> => readPlan(state, job),
 
     /** Notes that a plan may be carried out as a whole. */
-    release: (job: string, plan: MirrorPlan): Promise<void> => noteReleased(state, job, plan),
+    release: (job: string, plan: MirrorPlan, remote: RcloneRemote): Promise<void> =>
+      noteReleased(state, job, { ...plan, remote: identityOf(remote) }),
 
     /** See `uploadPlanned`; the metadata manifest goes last. */
     upload: async (step: UploadStep): Promise<Uploaded> => {
       const { plan, held, resumed, report, signal } = step;
       const place = placeOf(step);
+      await requireAsPlanned(place.files, plan);
       const remoteNow = join(place.files.folder, 'remote-now.tsv');
       if (resumed) await listRemote(step.remote, { file: remoteNow, signal });
       const problems = new ProblemCollector();
@@ -104,13 +108,16 @@ export const createMirror = (state: State) => {
     },
 
     /** See `deletePlanned`. */
-    remove: (
+    remove: async (
       step: MirrorStep & Pick<DeletionCall, 'keep'> & { from: Deletion | undefined },
-    ): Promise<Deletion> =>
-      deletePlanned({
-        ...step,
-        ...{ place: placeOf(step), from: step.from, postponed: step.postponed.map(bytesOf) },
-      }),
+    ): Promise<Deletion> => {
+      const place = placeOf(step);
+      await requireAsPlanned(place.files, step.plan);
+      return deletePlanned({
+        ...{ ...step, place, postponed: step.postponed.map(bytesOf) },
+        mayBeMoved: await movedInVain(place.files, step.plan.precisionNs),
+      });
+    },
 
     /** See `verifySample`. */
     verify: async (step: MirrorStep): Promise<Removal> => {

@@ -56,6 +56,19 @@ export async function openRemote(
   };
 }
 
+/** Backends on which a folder need not be made, so that one that is not there says that the bucket is not. */
+export const BUCKETS: ReadonlySet<string> = new Set(['b2', 's3', 'gcs']);
+
+/** Options that say, with backend and path, where a remote is; all others say how it is reached. */
+const WHERE = ['endpoint', 'host', 'port', 'url', 'user'];
+
+/** What a remote is known by in records: another place, or another server, is another remote. */
+export const identityOf = ({ type, root, environment }: RcloneRemote): string =>
+  canonicalJson([type, root, ...WHERE.map((option) => environment[variableOf(option)] ?? '')]);
+
+/** The environment variable in which rclone looks for an option of the remote. */
+const variableOf = (option: string): string => `RCLONE_CONFIG_${REMOTE_NAME}_${option}`.toUpperCase();
+
 /**
  * The environment that declares a remote to rclone, and to restic's `rclone:`, in place of a configuration file.
  * Fails with `SecretMissing`, `SecretsFileLoose`.
@@ -70,10 +83,9 @@ export async function remoteEnvironment(
   for (const [option, secret] of Object.entries(declared.secrets)) {
     settings.push([option, await secrets.resolve(secret, `remote ${name}`)]);
   }
-  const variable = (option: string): string => `RCLONE_CONFIG_${REMOTE_NAME}_${option}`.toUpperCase();
   return {
     RCLONE_CONFIG: '/dev/null',
-    ...Object.fromEntries(settings.map(([option, value]) => [variable(option), value])),
+    ...Object.fromEntries(settings.map(([option, value]) => [variableOf(option), value])),
   };
 }
 

@@ -13,6 +13,7 @@ const WORDS: Record<keyof Omitted, string> = {
   collisions: 'with the name that rclone gives a link',
   tooLong: 'with a name that is too long for the remote',
   unopenable: 'with a name that rclone cannot open',
+  mounts: 'on which something else is mounted',
 };
 
 const KINDS = Object.keys(WORDS) as (keyof Omitted)[];

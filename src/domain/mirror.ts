@@ -36,6 +36,8 @@ export interface Omitted {
   tooLong?: number;
   /** rclone cannot open the name. */
   unopenable?: number;
+  /** Folders on which something else is mounted: what they hold is another filesystem's. */
+  mounts?: number;
 }
 
 /** What waits for a person: nothing, the deletions, or whatever the remote would lose. */

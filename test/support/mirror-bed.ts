@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { mirrorFiles, noteReleased } from '../../src/adapters/mirror-files.js';
 import { type PlanMirrorRequest, planMirror } from '../../src/adapters/mirror-plan.js';
-import { type RcloneRemote, openRemote } from '../../src/adapters/rclone-remote.js';
+import { type RcloneRemote, identityOf, openRemote } from '../../src/adapters/rclone-remote.js';
 import { State } from '../../src/adapters/state.js';
 import type { MirrorPlan, UploadClass } from '../../src/domain/mirror.js';
 import { loadEstate } from '../../src/estate/load.js';
@@ -72,8 +72,8 @@ export async function mirrorBed(declaration?: Record<string, unknown>, secrets: 
       }
     },
     /** As if a run had carried out all that its plan has. */
-    released: (plan: Pick<MirrorPlan, 'filter' | 'runId'>): Promise<void> =>
-      noteReleased(state, 'mirror', plan),
+    released: ({ filter, runId }: Pick<MirrorPlan, 'filter' | 'runId'>): Promise<void> =>
+      noteReleased(state, 'mirror', { filter, runId, remote: identityOf(remote) }),
     plan: (request: Partial<PlanMirrorRequest> = {}): Promise<MirrorPlan> =>
       planMirror({
         ...{ job: 'mirror', runId: `run-${String((runs += 1))}`, root, remote, state },

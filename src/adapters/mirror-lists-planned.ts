@@ -1,0 +1,71 @@
+import { FtsError } from '../domain/failures.js';
+import { type MirrorPlan, UPLOAD_CLASSES } from '../domain/mirror.js';
+import type { MirrorFiles } from './mirror-files.js';
+import type { ListedFile } from './mirror-listing.js';
+import { Ascending, listedFiles, named, namesIn } from './mirror-lists.js';
+import { LossTally } from './mirror-loss.js';
+
+/**
+ * Fails with `StateCorrupt` unless the lists beside a plan are those that were judged: as many names to upload, and
+ * exactly those files to delete and to overwrite whose hash the verdict, or an approval, is about.
+ */
+export async function requireAsPlanned(files: MirrorFiles, plan: MirrorPlan): Promise<void> {
+  for (const kind of UPLOAD_CLASSES) {
+    const expected = plan.new[kind - 1]?.files;
+    if ((await count(files.new(kind))) !== expected) throw altered(files);
+  }
+  const { deletions, overwrites } = plan.losses;
+  const deleted = UPLOAD_CLASSES.map((step) => files.delete(step));
+  const overwritten = [...UPLOAD_CLASSES.map((kind) => files.changed(kind)), files.touched];
+  if ((await hashOf(files, deleted, 'delete')) !== deletions.hash) throw altered(files);
+  if ((await hashOf(files, overwritten, 'overwrite')) !== overwrites.hash) throw altered(files);
+}
+
+/** The hash of what lists name, as the plan's; undefined when they name what the remote did not have. */
+async function hashOf(
+  files: MirrorFiles,
+  lists: readonly string[],
+  how: 'delete' | 'overwrite',
+): Promise<string | undefined> {
+  const tally = new LossTally();
+  const remote = new Ascending<ListedFile>(listedFiles(files.remote));
+  for await (const name of merged(lists)) {
+    const file = await remote.find(name);
+    if (file === undefined) return undefined;
+    tally.add(file, how);
+  }
+  return tally.loss.hash;
+}
+
+/** The names of sorted lists, in one order, in bounded memory. */
+async function* merged(lists: readonly string[]): AsyncGenerator<string, void, undefined> {
+  const sources = lists.map((list) => named(list));
+  const heads = await Promise.all(sources.map((source) => source.next()));
+  for (;;) {
+    let least: number | undefined;
+    for (const [index, head] of heads.entries()) {
+      if (head.done === true) continue;
+      const best = least === undefined ? undefined : heads[least];
+      if (best === undefined || best.done === true || head.value.name < best.value.name) least = index;
+    }
+    const source = least === undefined ? undefined : sources[least];
+    const head = least === undefined ? undefined : heads[least];
+    if (least === undefined || source === undefined || head === undefined || head.done === true) return;
+    yield head.value.name;
+    heads[least] = await source.next();
+  }
+}
+
+async function count(list: string): Promise<number> {
+  let names = 0;
+  const counted = namesIn(list);
+  while ((await counted.next()).done !== true) names += 1;
+  return names;
+}
+
+const altered = ({ folder }: MirrorFiles): FtsError =>
+  new FtsError(
+    'StateCorrupt',
+    `the lists in ${folder} are not those that the plan was judged by; nothing more is done`,
+    'run the job again: it plans anew',
+  );
