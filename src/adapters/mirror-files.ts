@@ -141,14 +141,30 @@ export class NameList {
   }
 }
 
-/** The lines of a file as latin1 text, some at a time, in bounded memory. Fails for one that ends in the middle of a line. */
+/**
+ * The lines of a file as latin1 text, some at a time, in bounded memory. Fails for one that ends in the middle of a line.
+ * Holds nothing open between two times: who stops reading early keeps no deleted listing on the disk.
+ */
 export async function* linesOf(file: string): AsyncGenerator<string[], undefined> {
   let rest = '';
-  for await (const chunk of fs.createReadStream(file, { encoding: 'latin1', highWaterMark: CHUNK })) {
-    const lines = (rest + String(chunk)).split('\n');
+  for (let at = 0; ;) {
+    const chunk = await chunkOf(file, at);
+    if (chunk.length === 0) break;
+    at += chunk.length;
+    const lines = (rest + chunk.toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
     if (lines.length > 0) yield lines;
   }
   if (rest !== '') throw new Error(`${file} ends in the middle of a line`);
   return undefined;
+}
+
+async function chunkOf(file: string, at: number): Promise<Buffer> {
+  const handle = await fs.promises.open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, at);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
