@@ -18,7 +18,10 @@ export interface SampleOptions {
   postponed: readonly string[];
 }
 
-/** A random sample of what the remote should hold: this run's uploads before everything else. */
+/** So many places are for files that no upload of this run brought: what lies there for long is looked at every night. */
+const OLD_FILES = 5;
+
+/** A random sample of what the remote should hold: this run's uploads, and some of everything else. */
 export async function sampleOf(options: SampleOptions): Promise<ListedFile[]> {
   const { files, uploaded, differing, failed, postponed } = options;
   const expected = ({ name }: ListedFile): boolean => !failed.has(name) && !liesBelow(postponed, name);
@@ -30,8 +33,7 @@ export async function sampleOf(options: SampleOptions): Promise<ListedFile[]> {
       if (file && expected(file)) uploads.offer(file);
     }
   }
-  if (uploads.items.length === SAMPLE_FILES) return within(uploads.items);
-  const others = new Reservoir<ListedFile>(SAMPLE_FILES - uploads.items.length);
+  const others = new Reservoir<ListedFile>(SAMPLE_FILES);
   const remote = new Ascending<ListedFile>(listedFiles(files.remote));
   const lists = differing.map((list) => new Ascending(named(list)));
   for await (const file of listedFiles(files.source)) {
@@ -39,7 +41,8 @@ export async function sampleOf(options: SampleOptions): Promise<ListedFile[]> {
     const found = await Promise.all(lists.map((list) => list.find(file.name)));
     if (isThere && found.every((it) => it === undefined) && expected(file)) others.offer(file);
   }
-  return within([...uploads.items, ...others.items]);
+  const old = Math.max(SAMPLE_FILES - uploads.items.length, Math.min(OLD_FILES, others.items.length));
+  return within([...someOf(uploads.items, SAMPLE_FILES - old), ...someOf(others.items, old)]);
 }
 
 function within(files: readonly ListedFile[]): ListedFile[] {
@@ -51,6 +54,12 @@ function within(files: readonly ListedFile[]): ListedFile[] {
   });
   if (fitting.length > 0) return fitting;
   return [...files].sort((a, b) => a.size - b.size).slice(0, 1);
+}
+
+function someOf<T>(items: readonly T[], count: number): readonly T[] {
+  const some = new Reservoir<T>(count);
+  for (const item of items) some.offer(item);
+  return some.items;
 }
 
 /** So many of what passes by, each as likely as any other. */
