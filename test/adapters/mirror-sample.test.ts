@@ -1,4 +1,4 @@
-import { utimes, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mirrorBed } from '../support/mirror-bed.js';
@@ -17,4 +17,16 @@ describe('a sample', () => {
     const { plan } = await work.run();
     await expect(work.verify(plan)).rejects.toMatchObject({ type: 'VerificationFailed' });
   });
+});
+
+it('what left the source meanwhile does not count as verified, and nothing verified is a failure', async () => {
+  const bed = await mirrorBed();
+  const work = await mirrorAtWork(bed);
+  await bed.write({ one: '1', two: '2' });
+  const { plan } = await work.run();
+  expect(await work.verify(plan)).toEqual({ files: 2, bytes: 2 });
+  await rm(join(bed.root, 'one'));
+  expect(await work.verify(plan)).toEqual({ files: 1, bytes: 1 });
+  await rm(join(bed.root, 'two'));
+  await expect(work.verify(plan)).rejects.toMatchObject({ type: 'NothingToVerify' });
 });
