@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isErrno } from '../../src/adapters/state.js';
 import { answer } from '../cli/fts.js';
 import { type RunningEstate, startEstate } from '../support/running-estate.js';
 import { seeded } from '../support/seeded.js';
@@ -80,6 +81,16 @@ async function toolsOf(worker: number): Promise<number[]> {
   return found;
 }
 
+/** Whether there was still something to kill. */
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (isErrno(error, 'ESRCH')) return false;
+    throw error;
+  }
+}
+
 /** Starts a run that has begun a move, and waits a little more. */
 async function startRun(delayMs: number) {
   const run = estate.follow('run', 'graduation', '--json');
@@ -119,10 +130,7 @@ describe('a graduation whose worker and tools are killed, again and again', () =
       const worker = await estate.workerPid('host-here');
       for (let left = TOOL_KILLS; left > 0 && !hasEnded();) {
         await sleep(random() * LATEST_KILL_MS);
-        for (const pid of await toolsOf(worker)) {
-          process.kill(pid, 'SIGKILL');
-          left -= 1;
-        }
+        for (const pid of await toolsOf(worker)) if (killed(pid)) left -= 1;
       }
       await run.ended;
 
@@ -132,6 +140,7 @@ describe('a graduation whose worker and tools are killed, again and again', () =
       expect(violations).toEqual([]);
       expect((JSON.parse(looks) as { looks: number }).looks).toBeGreaterThan(100);
 
+      await sleep(COOLING_MS); // what was put back a moment ago is not cold
       expect(await estate.run('graduation')).toMatchObject({ outcome: 'complete' });
       for (const [nth, name] of PROJECTS.entries())
         expect(await treeOf(placesOf(name)[1])).toEqual(before[nth]);
