@@ -29,7 +29,7 @@ const Count = z.number().int().positive().optional();
 const KeepSchema: z.ZodType<Keep> = z.object({
   ...{ last: Count, hourly: Count, daily: Count, weekly: Count, monthly: Count, yearly: Count },
 });
-const Record: z.ZodType<KeepRecord> = z.object({
+const KeepFile: z.ZodType<KeepRecord> = z.object({
   keep: KeepSchema,
   waiting: z.object({ keep: KeepSchema, since: z.iso.datetime() }).optional(),
 });
@@ -68,7 +68,7 @@ export async function keepInForce(
   { state, wouldRemove }: { state: State; wouldRemove: (keep: Keep) => Promise<Set<string>> },
 ): Promise<{ keep: Keep; change?: KeepChange }> {
   const file = recordFile(job);
-  const record = await state.read(file, Record);
+  const record = await state.read(file, KeepFile);
   if (record && sameKeep(record.keep, declared)) {
     if (record.waiting) await state.write(file, { keep: declared } satisfies KeepRecord);
     return { keep: declared };

@@ -14,7 +14,7 @@ import { nextDue } from '../src/estate/cron.js';
 import type { Estate } from '../src/estate/schema.js';
 import { type Prepared, type StepDependencies, createStep, destinationOnly } from './restic-step.js';
 
-const Record: z.ZodType<PruneRecord> = z.object({
+const PruneFile: z.ZodType<PruneRecord> = z.object({
   endedAt: z.iso.datetime().optional(),
   startedAt: z.iso.datetime().optional(),
   gaveWayAt: z.number().optional(),
@@ -52,7 +52,7 @@ export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies
       step('prune', request, destinationOnly, async ({ loaded, job, run, tell }) => {
         const { repository: name } = job;
         const file = recordFile(name);
-        const record = await state.read(file, Record);
+        const record = await state.read(file, PruneFile);
         const remaining = (nextDueOn(loaded.estate, name, new Date()) ?? Infinity) - Date.now();
         if (remaining < SHORTEST_PRUNE_MS || (await isBeingMirrored(loaded.estate, name))) return 'gave-way';
         await checkAfterBreak(state, name, { run, tell });
@@ -91,7 +91,7 @@ export async function pruneIsDue(
   { repository, firstSeen }: { repository: string; firstSeen: string },
 ): Promise<boolean> {
   const everySeconds = estate.repositories[repository]?.pruneEvery ?? PRUNE_EVERY_SECONDS;
-  const record = await state.read(recordFile(repository), Record);
+  const record = await state.read(recordFile(repository), PruneFile);
   return isPruneDue(record, { firstSeen, everySeconds, now: Date.now() });
 }
 
@@ -104,7 +104,7 @@ export async function checkAfterBreak(
   repository: string,
   { run, tell }: Pick<Prepared, 'run' | 'tell'>,
 ): Promise<void> {
-  const record = await state.read(recordFile(repository), Record);
+  const record = await state.read(recordFile(repository), PruneFile);
   if (record?.startedAt === undefined) return;
   tell({ phase: 'check' });
   await run({ args: ['check'] });

@@ -12,7 +12,8 @@ export type MoveEnd = { moved: Move } | { kept: string };
 
 /**
  * The second half of a move, whose first half left the project whole and durable at its destination: hides the source,
- * unless it is no longer what was copied, or its copy, where that was not `verified` just now, no longer what was made. Safe to repeat: it goes by what is where, not by how it got there.
+ * unless it is no longer what was copied, or its copy, where that was not `verified` just now, no longer what was made.
+ * Safe to repeat: it goes by what is where, not by how it got there.
  *
  * The process may die on any line. Until the source is renamed, it is whole in its folder; from then on the project is
  * whole at its destination; and a source that turns out to have changed goes back to its folder before its copy goes.
