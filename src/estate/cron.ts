@@ -6,6 +6,10 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Weekdays of leap days repeat after 28 years; 2100 is no leap year and adds up to 12. */
 const HORIZON = 41 * 365.25 * DAY;
+/** Twice that, so that the longest time between two dates lies wholly within it. */
+const SPAN_MONTHS = 2 * 41 * 12;
+/** 1 January 1970 was a Thursday. */
+const EPOCH_WEEKDAY = 4;
 
 /**
  * The first due time after `after`, or undefined if there is none within 41 years. Temporal's rules: day of the month
@@ -18,9 +22,9 @@ export function nextDue(cron: string, timezone: string, after: Date): Date | und
   let instant = Math.floor(after.getTime() / MINUTE) * MINUTE + MINUTE;
   let offset = zoneOffset(timezone, instant);
   while (instant <= end) {
-    const step = stepTowards(fields, new Date(instant + offset));
-    if (step === 0) return new Date(instant);
-    const landing = instant + step;
+    const wallStep = stepTowards(fields, instant + offset);
+    if (wallStep === 0) return new Date(instant);
+    const landing = instant + beforeClockGoesBack(timezone, { instant, offset, step: wallStep });
     const landingOffset = zoneOffset(timezone, landing);
     // The clock went forward on the way: what was skipped over may hold a due time.
     const overshot = Math.max(0, landingOffset - offset);
@@ -28,6 +32,18 @@ export function nextDue(cron: string, timezone: string, after: Date): Date | und
     offset = overshot > 0 ? zoneOffset(timezone, instant) : landingOffset;
   }
   return undefined;
+}
+
+/** As much of a step as does not pass over what the clock is about to repeat: that may hold a due time. */
+function beforeClockGoesBack(
+  timezone: string,
+  { instant, offset, step }: { instant: number; offset: number; step: number },
+): number {
+  const goesBackWithin = (time: number) => zoneOffset(timezone, instant + time) < offset;
+  let near = Math.min(step, DAY);
+  if (!goesBackWithin(near)) return step;
+  while (near > MINUTE && goesBackWithin(near)) near = Math.ceil(near / 2 / MINUTE) * MINUTE;
+  return near;
 }
 
 /** The last due time at or before `before`, or undefined if there is none within 41 years. */
@@ -44,16 +60,35 @@ export function previousDue(cron: string, timezone: string, before: Date): Date 
   return undefined;
 }
 
-/** Milliseconds by which the wall clock may be moved without passing a match; 0 if it matches. */
-function stepTowards({ minutes, hours, days, months, weekdays }: CronFields, wall: Date): number {
-  const [hour, minute] = [wall.getUTCHours(), wall.getUTCMinutes()];
-  const untilMidnight = DAY - hour * HOUR - minute * MINUTE;
-  if (!months.has(wall.getUTCMonth() + 1)) {
-    return Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth() + 1, 1) - wall.getTime();
+/** Milliseconds by which the wall clock, read as if it were UTC, may be moved without passing a match; 0 if it matches. */
+function stepTowards(fields: CronFields, wall: number): number {
+  const today = Math.floor(wall / DAY);
+  const { value: day = today + HORIZON / DAY } = dueDays(fields, today).next();
+  if (day > today) return day * DAY - wall;
+  const minuteOfDay = Math.floor((wall - today * DAY) / MINUTE);
+  let minute = minuteOfDay;
+  while (minute < DAY / MINUTE) {
+    const isHour = fields.hours.has(Math.floor(minute / 60));
+    if (isHour && fields.minutes.has(minute % 60)) break;
+    minute += isHour ? 1 : 60 - (minute % 60);
   }
-  if (!days.has(wall.getUTCDate()) || !weekdays.has(wall.getUTCDay())) return untilMidnight;
-  if (!hours.has(hour)) return HOUR - minute * MINUTE;
-  return minutes.has(minute) ? 0 : MINUTE;
+  return (minute - minuteOfDay) * MINUTE;
+}
+
+/** Days since the epoch whose date matches, from one of them on. Within 82 years all that can be has been. */
+function* dueDays({ days, months, weekdays }: CronFields, from: number): Generator<number, undefined> {
+  const start = new Date(from * DAY);
+  const [year, firstMonth] = [start.getUTCFullYear(), start.getUTCMonth()];
+  const dates = [...days].sort((a, b) => a - b);
+  for (let month = firstMonth; month < firstMonth + SPAN_MONTHS; month += 1) {
+    if (!months.has((month % 12) + 1)) continue;
+    const [first, next] = [Date.UTC(year, month, 1) / DAY, Date.UTC(year, month + 1, 1) / DAY];
+    for (const date of dates) {
+      const day = first + date - 1;
+      if (day >= from && day < next && weekdays.has((EPOCH_WEEKDAY + day) % 7)) yield day;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -70,11 +105,8 @@ export function longestGapSeconds(cron: string, timezone: string): number {
 }
 
 function isDueWhileSkipped(fields: CronFields, timezone: string, skip: number): boolean {
-  const end = skip + zoneOffset(timezone, skip);
-  for (let wall = skip + zoneOffset(timezone, skip - MINUTE); wall < end; wall += MINUTE) {
-    if (stepTowards(fields, new Date(wall)) === 0) return true;
-  }
-  return false;
+  const begin = skip + zoneOffset(timezone, skip - MINUTE);
+  return stepTowards(fields, begin) < skip + zoneOffset(timezone, skip) - begin;
 }
 
 function gapAround(cron: string, timezone: string, skip: number): number {
@@ -100,27 +132,27 @@ function wallGap(fields: CronFields): number {
 }
 
 /** Days from one matching date to the next, at most. */
-function longestRunOfDays({ days, months, weekdays }: CronFields): number {
-  if (days.size === 31 && months.size === 12 && weekdays.size === 7) return 1;
-  const start = Date.UTC(2024, 0, 1);
+function longestRunOfDays(fields: CronFields): number {
+  const start = Date.UTC(2024, 0, 1) / DAY;
+  const everyWeekIsTheSame = fields.days.size === 31 && fields.months.size === 12;
+  const end = everyWeekIsTheSame ? start + 14 : Infinity;
   let last: number | undefined;
   let longest = 0;
-  for (let day = start; day < start + 2 * HORIZON; day += DAY) {
-    const date = new Date(day);
-    if (
-      !months.has(date.getUTCMonth() + 1) ||
-      !days.has(date.getUTCDate()) ||
-      !weekdays.has(date.getUTCDay())
-    )
-      continue;
+  for (const day of dueDays(fields, start)) {
     if (last !== undefined) longest = Math.max(longest, day - last);
     last = day;
+    if (day > end) break;
   }
-  return longest / DAY;
+  return longest;
 }
 
+/** One reading of a job's cron serves all that is asked about it; the last is enough, as the questions come together. */
+let lastRead: { cron: string; fields: CronFields } | undefined;
+
 function fieldsOf(cron: string): CronFields {
+  if (lastRead?.cron === cron) return lastRead.fields;
   const reading = parseCron(cron);
   if ('problem' in reading) throw new RangeError(`"${cron}" is no cron: expected ${reading.problem}`);
+  lastRead = { cron, fields: reading.fields };
   return reading.fields;
 }

@@ -47,12 +47,15 @@ export function clockSkips(zone: string, from: number, to: number): readonly num
 
 function findSkips(zone: string, from: number, to: number): number[] {
   const skips: number[] = [];
+  let offset = zoneOffset(zone, from);
   for (let week = from; week < to; week += WEEK) {
+    const last = offset;
+    offset = zoneOffset(zone, week + WEEK);
+    if (offset <= last) continue;
     let [before, after] = [week, week + WEEK];
-    if (zoneOffset(zone, after) <= zoneOffset(zone, before)) continue;
     while (after - before > MINUTE) {
       const middle = before + Math.floor((after - before) / 2 / MINUTE) * MINUTE;
-      if (zoneOffset(zone, middle) > zoneOffset(zone, before)) after = middle;
+      if (zoneOffset(zone, middle) > last) after = middle;
       else before = middle;
     }
     skips.push(after);
