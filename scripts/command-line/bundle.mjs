@@ -26,6 +26,7 @@ const configuration = {
   entry: ENTRY,
   devtool: false,
   output: { path: FOLDER, filename: 'main.cjs', chunkFilename: '[name].cjs', clean: true },
+  resolve: { alias: { '@grpc/proto-loader': false } }, // gRPC reads its own .proto files with it, for a service we do not offer
   module: {
     parser: { javascript: { url: false } },
     rules: [{ test: /@temporalio\/proto\/protos\/json-module\.js$/, use: here('lean-proto.cjs') }],
@@ -54,8 +55,11 @@ function compile() {
   });
 }
 
-/** Escapes what is not ASCII, in strings and expressions; it can stand nowhere else but in comments. */
-async function toAscii(file) {
+/**
+ * Makes of a file what the launcher runs as it stands: one function, because to put it into one at each start would copy it.
+ * Escapes what is not ASCII, in strings and expressions; it can stand nowhere else but in comments.
+ */
+async function toFunction(file) {
   const text = await readFile(file, 'utf8');
   if (/\\[\u0080-\uffff]/.test(text))
     throw new Error(`${file}: a backslash stands before what would be escaped`);
@@ -63,13 +67,13 @@ async function toAscii(file) {
     /[\u0080-\uffff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  await writeFile(file, escaped);
+  await writeFile(file, `(function (exports, require, module, fromDist) {${escaped}\n})`);
 }
 
 if ((await readFile(ENTRY)).equals(await readFile(here('launcher.mjs'))))
   throw new Error(`${ENTRY} is the launcher already; tsc makes what it is bundled from`);
 await compile();
-for (const name of await readdir(FOLDER)) await toAscii(path.join(FOLDER, name));
+for (const name of await readdir(FOLDER)) await toFunction(path.join(FOLDER, name));
 await copyFile(here('launcher.mjs'), `${ENTRY}.next`);
 await chmod(`${ENTRY}.next`, 0o755);
 await rename(`${ENTRY}.next`, ENTRY);

@@ -8,7 +8,6 @@ import vm from 'node:vm';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const BUNDLE = path.join(HERE, '..', '..', 'command-line');
-const PARAMETERS = ['exports', 'require', 'module', 'fromDist'];
 const nodeRequire = createRequire(import.meta.url);
 
 /** Absolute path of what stands at `name` in `dist`: modules find by it what lies beside their own compiled file. */
@@ -19,10 +18,7 @@ const requireFrom = (id) => (id.endsWith('.cjs') ? load(path.basename(id)) : nod
 function load(name) {
   const file = path.join(BUNDLE, name);
   const source = fs.readFileSync(file, 'latin1'); // the bundle is plain ASCII, and this is the fastest way to read it
-  const script = new vm.Script(`(function (${PARAMETERS.join(', ')}) {${source}\n})`, {
-    filename: file,
-    cachedData: compiledCode(`${file}.cache`),
-  });
+  const script = new vm.Script(source, { filename: file, cachedData: compiledCode(`${file}.cache`) });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, requireFrom, module, fromDist);
   return module.exports;

@@ -44,7 +44,7 @@ export class State {
     } catch {
       throw corrupt(file, 'it is not JSON');
     }
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(value, { jitless: true }); // a record is read too seldom to compile a parser for it
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw corrupt(file, `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'unexpected content'}`.trim());

@@ -27,8 +27,11 @@ export interface VolumeCondition {
 }
 
 export interface VolumeGuard {
-  /** Looks once. `write` also writes and syncs a file, if the volume is the declared one. Fails with `UnknownVolume`. */
-  inspect(volume: string, options: { write: boolean }): Promise<VolumeCondition>;
+  /**
+   * Looks once. `write` also writes and syncs a file, if the volume is the declared one. `onProbe` is told when the
+   * program that looks into the root has been started, if it comes to that. Fails with `UnknownVolume`.
+   */
+  inspect(volume: string, options: { write: boolean; onProbe?: () => void }): Promise<VolumeCondition>;
   /**
    * Answers for a healthy volume only, written to and read from the disk itself; else fails with
    * `VolumeUnavailable`, within 60 s, or `StateCorrupt`.
@@ -58,7 +61,7 @@ export function createVolumeGuard({
   const { estate } = loaded.estate;
 
   /** Fails with `StateCorrupt` when the host's record cannot be read. */
-  async function examine(volume: string, write: boolean): Promise<VolumeCondition> {
+  async function examine(volume: string, write: boolean, onProbe?: () => void): Promise<VolumeCondition> {
     const { declared, mountpoint } = volumePlace(loaded, volume);
     const about = { volume, host: declared.host, mountpoint };
     const until = Date.now() + deadlineMs;
@@ -74,7 +77,9 @@ export function createVolumeGuard({
 
     const expected = expectedRoot({ estate, volume, ground, record, boot: await currentBoot() });
     const canary = write && record !== undefined && !ground.readOnly;
-    const report = await probeRoot({ root: mountpoint, ...(canary ? { expected } : {}) }, until - Date.now());
+    const probing = probeRoot({ root: mountpoint, ...(canary ? { expected } : {}) }, until - Date.now());
+    onProbe?.();
+    const report = await probing;
     const problem = judge({ report, ground, record, expected });
     if (problem !== undefined) return { ...about, ...report.space, ...withHint(volume, record, problem) };
     const identity = [ground.generation, report.root?.device, report.root?.inode].join('/');
@@ -92,9 +97,9 @@ export function createVolumeGuard({
   }
 
   return {
-    async inspect(volume, { write }) {
+    async inspect(volume, { write, onProbe }) {
       try {
-        return await examine(volume, write);
+        return await examine(volume, write, onProbe);
       } catch (error) {
         if (!(error instanceof FtsError) || error.type !== 'StateCorrupt') throw error;
         const { declared, mountpoint } = volumePlace(loaded, volume);

@@ -60,7 +60,7 @@ export async function probeRoot(
       return failed('FAILED', end.message);
     case 'ended':
       try {
-        return ProbeReport.parse(JSON.parse(end.stdout));
+        return ProbeReport.parse(JSON.parse(end.stdout), { jitless: true });
       } catch {
         return failed(
           'FAILED',

@@ -37,14 +37,15 @@ export interface Session {
  * TLS, API keys). Throws `ServerUnreachable` when nobody answers in time.
  */
 async function connect(): Promise<Session> {
-  const [{ Client, Connection }, { loadClientConnectConfig }] = await Promise.all([
-    import('@temporalio/client'),
-    import('@temporalio/envconfig'),
-  ]);
+  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   const configured = configuration(loadClientConnectConfig);
   const { address = DEFAULT_ADDRESS, tls, apiKey, metadata } = configured.connectionOptions;
   const namespace = configured.namespace ?? 'default';
-  if (await isRefusedLocally(address)) throw unreachable(address, 'nobody listens there');
+  const [isRefused, { Client, Connection }] = await Promise.all([
+    isRefusedLocally(address),
+    import('@temporalio/client'),
+  ]);
+  if (isRefused) throw unreachable(address, 'nobody listens there');
   let connection: Connection;
   try {
     connection = await Connection.connect({

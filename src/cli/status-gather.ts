@@ -37,8 +37,8 @@ export interface GatheredStatus {
   away?: ServerUnreachable | undefined;
 }
 
-/** Enough for the programs that look at the volumes to be on their way before Temporal's client is loaded, which takes longer. */
-const HEAD_START_MS = 8;
+/** At most so long the programs that look at the volumes are waited for to be started, before Temporal is asked (milliseconds). */
+const HEAD_START_MS = 1000;
 
 interface RunFacts {
   temporal: 'up' | 'down';
@@ -51,8 +51,12 @@ interface RunFacts {
 export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus> {
   const { estate } = loaded;
   const state = new State(stateRoot(process.env), estate.estate);
-  const looking = inspectVolumes(loaded, state);
-  await sleep(HEAD_START_MS);
+  let beUnderWay = (): void => undefined;
+  const underWay = new Promise<void>((resolve) => {
+    beUnderWay = resolve;
+  });
+  const looking = inspectVolumes(loaded, state, beUnderWay);
+  await Promise.race([underWay, looking, sleep(HEAD_START_MS, undefined, { ref: false })]);
   const [facts, volumes] = await Promise.all([gatherRuns(loaded, state), looking]);
   const { temporal, jobs, workers, away } = facts;
   const volumeStatuses = volumes.map(({ status }) => status);

@@ -23,11 +23,23 @@ export interface InspectedVolume {
   hint?: string | undefined;
 }
 
-/** Looks at the volumes of this machine, without writing. Of those elsewhere nothing is known. */
-export async function inspectVolumes(loaded: LoadedEstate, state: State): Promise<InspectedVolume[]> {
+/**
+ * Looks at the volumes of this machine, without writing. Of those elsewhere nothing is known. `onUnderWay` is told when
+ * nothing is left to do but to wait for the programs that look.
+ */
+export async function inspectVolumes(
+  loaded: LoadedEstate,
+  state: State,
+  onUnderWay?: () => void,
+): Promise<InspectedVolume[]> {
   const { createVolumeGuard } = await import('../adapters/volume-guard.js');
   const guard = createVolumeGuard({ state, loaded });
   const here = await volumesHere(loaded, state);
+  const toStart = new Set(here);
+  const started = (volume: string): void => {
+    toStart.delete(volume);
+    if (toStart.size === 0) onUnderWay?.();
+  };
   const inspections = Object.entries(loaded.estate.volumes).map(async ([volume, { host, mountpoint }]) => {
     if (!here.has(volume)) {
       const status = {
@@ -45,7 +57,10 @@ export async function inspectVolumes(loaded: LoadedEstate, state: State): Promis
         hint: `run \`fts status\` on ${host}`,
       };
     }
-    const condition = await guard.inspect(volume, { write: false });
+    const onProbe = (): void => {
+      started(volume);
+    };
+    const condition = await guard.inspect(volume, { write: false, onProbe }).finally(onProbe);
     const { totalBytes = null, freeBytes = null, found, hint } = condition;
     const status = {
       volume,

@@ -22,7 +22,8 @@ export function checkDocument(document: EstateDocument, directory: string): Chec
   const { value } = document;
   if (value === undefined)
     return { problems: [...document.syntaxProblems, ...document.problems], warnings: [] };
-  const parsed = EstateSchema.safeParse(value, { error: expectation });
+  // Compiling a parser costs more than the one use of it.
+  const parsed = EstateSchema.safeParse(value, { error: expectation, jitless: true });
   const bySchema = parsed.success ? [] : problemsOf(parsed.error.issues, document);
   const draft = parsed.success ? parsed.data : draftOf(value, parsed.error.issues);
   const byRules = draft
