@@ -1,6 +1,5 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 
 /** How a child that touches a disk ended. `hung`: it was given up, and may be there until its disk answers. */
 export type ChildEnd =
@@ -17,6 +16,12 @@ const abandoned = new Set<string>();
 /** Plenty for a report; a child that says more is not one of ours. */
 const MAX_OUTPUT = 64 * 1024;
 
+export interface ChildOptions {
+  /** What it may hang on. */
+  key: string;
+  deadlineMs: number;
+}
+
 /**
  * Runs a command that may hang on a dead disk, where not even SIGKILL ends it: after `deadlineMs` it is killed and
  * abandoned, not awaited. While an abandoned one of the same `key` is still there, no other is started.
@@ -24,28 +29,20 @@ const MAX_OUTPUT = 64 * 1024;
 export function runChild(
   file: string,
   args: readonly string[],
-  { key, deadlineMs }: { key: string; deadlineMs: number },
+  { key, deadlineMs }: ChildOptions,
 ): Promise<ChildEnd> {
-  if (abandoned.has(key)) return Promise.resolve({ kind: 'hung' });
+  if (isAbandoned(key)) return Promise.resolve({ kind: 'hung' });
   return new Promise((resolve) => {
-    // Its own process group, so that what it started is killed with it. Nothing of the worker's environment.
-    const child = spawn(file, args, {
-      detached: process.platform !== 'win32',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
-    });
+    const child = startChild(file, args, 'ignore');
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => {
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         output[stream] = (output[stream] + text).slice(0, MAX_OUTPUT);
       });
     }
     const deadline = setTimeout(
       () => {
-        abandoned.add(key);
-        child.once('close', () => abandoned.delete(key));
-        kill(child.pid);
-        for (const handle of [child, child.stdout, child.stderr]) release(handle);
+        abandon(child, key);
         resolve({ kind: 'hung' });
       },
       Math.max(1, deadlineMs),
@@ -61,10 +58,30 @@ export function runChild(
   });
 }
 
-/** Lets this process end although the child may not. A child's pipes are sockets, which their type does not tell. */
-function release(handle: ChildProcess | Readable): void {
-  if (handle instanceof Socket || handle instanceof ChildProcess) handle.unref();
+/** In a process group of its own, so that what it starts is killed with it. Nothing of the worker's environment. */
+export function startChild(file: string, args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
+  return spawn(file, args, {
+    detached: process.platform !== 'win32',
+    stdio: [stdin, 'pipe', 'pipe'],
+    env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
+  });
 }
+
+export const isAbandoned = (key: string): boolean => abandoned.has(key);
+
+/** Kills a child that does not answer, and waits for it no longer. */
+export function abandon(child: ChildProcess, key: string): void {
+  abandoned.add(key);
+  child.once('close', () => abandoned.delete(key));
+  kill(child.pid);
+  handlesOf(child).forEach((handle) => handle.unref());
+}
+
+/** What keeps this process alive for a child's sake. A child's pipes are sockets, which their type does not tell. */
+export const handlesOf = (child: ChildProcess): (Socket | ChildProcess)[] =>
+  [child, child.stdin, child.stdout, child.stderr].filter(
+    (handle) => handle instanceof Socket || handle instanceof ChildProcess,
+  );
 
 function kill(pid: number | undefined): void {
   if (pid === undefined) return;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ExpectedRoot } from '../domain/sentinel.js';
-import { runChild } from './volume-child.js';
+import { askChild } from './volume-child-asked.js';
 
 /** The compiled program; TypeScript that runs from source (tests) uses the one of the last build. */
 const PROGRAM = fileURLToPath(
@@ -48,24 +48,27 @@ export async function probeRoot(
   deadlineMs: number,
 ): Promise<ProbeReport> {
   const direct = process.platform === 'linux';
-  const end = await runChild(process.execPath, [PROGRAM, JSON.stringify({ ...request, direct })], {
+  const answer = await askChild(process.execPath, [PROGRAM, request.root], {
+    question: JSON.stringify({ ...request, direct }),
     key: request.root,
     deadlineMs,
   });
   const failed = (code: string, message: string): ProbeReport => ({ fault: { step: 'root', code, message } });
-  switch (end.kind) {
+  switch (answer.kind) {
     case 'hung':
       return failed('HUNG', `no answer in ${String(Math.max(1, Math.round(deadlineMs / 1000)))} s`);
     case 'not-started':
-      return failed('FAILED', end.message);
+      return failed('FAILED', answer.message);
     case 'ended':
+      return failed(
+        'FAILED',
+        `the probe ended with exit code ${String(answer.exitCode)}: ${answer.stderr.slice(0, 200)}`,
+      );
+    case 'answered':
       try {
-        return ProbeReport.parse(JSON.parse(end.stdout), { jitless: true });
+        return ProbeReport.parse(JSON.parse(answer.text), { jitless: true });
       } catch {
-        return failed(
-          'FAILED',
-          `the probe ended with exit code ${String(end.exitCode)}: ${end.stderr.slice(0, 200)}`,
-        );
+        return failed('FAILED', `the probe answered ${answer.text.slice(0, 200)}`);
       }
   }
 }

@@ -1,7 +1,8 @@
 /**
- * A look at a volume's root, as a program of its own, because a dead disk can hang whoever touches it:
- * `node volume-probe.js REQUEST` prints one `ProbeReport`. It stands in the root all the while, so that nobody can
- * swap the tree between its steps. Nothing is written into a root that is not the expected one.
+ * A look at a volume's root, as a program of its own, because a dead disk can hang whoever touches it: for each
+ * `ProbeRequest`, a line on stdin, it prints one `ProbeReport`. It stands in the root all the while, so that nobody can
+ * swap the tree between its steps, and holds nothing of the volume between two looks. Nothing is written into a root
+ * that is not the expected one.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -21,36 +22,76 @@ class Fault extends Error {
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
-const report: ProbeReport = {};
-const request = JSON.parse(process.argv[2] ?? '') as ProbeRequest;
-let step: ProbeStep = 'root';
-try {
-  probe();
-} catch (error) {
-  const code = error instanceof Fault ? error.code : errorCode(error);
-  report.fault = { step, code, message: error instanceof Error ? error.message : String(error) };
-}
-fs.writeSync(1, JSON.stringify(report));
+/** Files that a look opened. Left open, they would keep the volume from being unmounted. */
+const opened: number[] = [];
 
-function probe(): void {
-  const { root, direct, expected } = request;
+for (const request of requests()) fs.writeSync(1, `${JSON.stringify(look(request))}\n`);
+
+/** One line each, until whoever asks is gone. Read synchronously: nothing else is to be done meanwhile. */
+function* requests(): Generator<ProbeRequest> {
+  const bytes = Buffer.alloc(64 * 1024);
+  let text = '';
+  for (let length = readInput(bytes); length > 0; length = readInput(bytes)) {
+    const lines = `${text}${bytes.toString('utf8', 0, length)}`.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as ProbeRequest;
+  }
+}
+
+function readInput(bytes: Buffer): number {
+  try {
+    return fs.readSync(0, bytes);
+  } catch (error) {
+    if (errorCode(error) === 'EOF') return 0; // how Windows says it
+    throw error;
+  }
+}
+
+function look(request: ProbeRequest): ProbeReport {
+  const report: ProbeReport = {};
+  let step: ProbeStep = 'root';
+  try {
+    probe(request, report, (next) => {
+      step = next;
+    });
+  } catch (error) {
+    const code = error instanceof Fault ? error.code : errorCode(error);
+    report.fault = { step, code, message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    process.chdir('/');
+    for (const file of opened.splice(0)) fs.closeSync(file);
+  }
+  return report;
+}
+
+function probe(
+  { root, direct, expected }: ProbeRequest,
+  report: ProbeReport,
+  begin: (step: ProbeStep) => void,
+): void {
   const { device, inode } = enter(root);
   report.root = { device, inode };
   report.realPath = process.cwd();
 
-  step = 'space';
+  begin('space');
   const { bsize, blocks, bavail } = fs.statfsSync('.');
   report.space = { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 
-  step = 'sentinel';
+  begin('sentinel');
   const sentinel = openSentinel();
   report.sentinel = readSentinel(sentinel);
 
-  step = 'read';
+  begin('read');
   if (direct) readFromDisk(sentinel);
 
-  step = 'write';
+  begin('write');
   if (expected && !rootProblem({ device, inode, sentinel: report.sentinel }, expected)) writeCanary();
+}
+
+function open(file: string, flags: number, mode?: number): number {
+  const descriptor = fs.openSync(file, flags, mode);
+  opened.push(descriptor);
+  return descriptor;
 }
 
 /** Goes into a folder that is no link, and makes sure to be in the one that was looked at. */
@@ -69,7 +110,7 @@ function enter(path: string): { device: string; inode: string } {
 function openSentinel(): number {
   const { size } = regular(fs.lstatSync(SENTINEL_NAME));
   if (size > SENTINEL_MAX_BYTES) throw new Fault('SIZE', `is ${String(size)} bytes long`);
-  const file = fs.openSync(SENTINEL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const file = open(SENTINEL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   regular(fs.fstatSync(file));
   return file;
 }
@@ -116,7 +157,7 @@ function writeCanary(): void {
   const name = 'canary';
   try {
     fs.rmSync(name, { force: true });
-    const file = fs.openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     fs.writeSync(file, Buffer.alloc(SENTINEL_MAX_BYTES, '.'));
     fs.fsyncSync(file);
     fs.rmSync(name, { force: true });
@@ -126,7 +167,7 @@ function writeCanary(): void {
     fs.rmSync(name, { force: true });
     fs.utimesSync('.', new Date(), new Date());
   }
-  fs.fsyncSync(fs.openSync('.', O_RDONLY));
+  fs.fsyncSync(open('.', O_RDONLY));
 }
 
 function errorCode(error: unknown): string {

@@ -11,8 +11,7 @@ async function probesOf(root: string): Promise<number> {
   const commands = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
-  return commands.filter((command) => command.includes('volume-probe') && command.includes(`"${root}"`))
-    .length;
+  return commands.filter((command) => command.includes('volume-probe') && command.includes(root)).length;
 }
 
 const READ = { write: false };
