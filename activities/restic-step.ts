@@ -13,8 +13,8 @@ import { requireVolumes } from './require-volumes.js';
 /** A repository whose secrets are resolved. Lives for one activity. */
 export interface OpenRepository {
   run(call: ResticCall): Promise<ToolExit>;
-  /** Whether restic opened the repository of that id since then (milliseconds since the epoch); false if it is not known. */
-  wasOpened(id: string, since: number): Promise<boolean>;
+  /** The id of the repository in which restic has just made a snapshot; undefined if it is not known without asking restic. */
+  idHolding(snapshotId: string): Promise<string | undefined>;
 }
 
 export interface StepDependencies {
@@ -33,7 +33,7 @@ export interface Prepared {
   volumes: ReadonlyMap<string, GuardedVolume>;
   tell: Tell;
   run: (call: ResticCall) => Promise<ToolExit>;
-  wasOpened: OpenRepository['wasOpened'];
+  idHolding: OpenRepository['idHolding'];
 }
 
 /** Which volumes a step touches. */
@@ -68,7 +68,7 @@ export const createStep =
         guarded,
         volumes,
         tell,
-        wasOpened: (id, since) => repository.wasOpened(id, since),
+        idHolding: (snapshotId) => repository.idHolding(snapshotId),
         run: (call) =>
           repository.run({ ...call, signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal }),
       });

@@ -72,7 +72,6 @@ export const createResticActivities = ({
         let summary: BackupSummary | undefined;
         let progress: Progress = { phase: 'backup' };
         await begin(state, request.job);
-        const startedAt = Date.now();
         const { exitCode } = await run({
           args: backupArguments(loaded, host, request.job, job),
           onMessage: (message) => {
@@ -96,8 +95,8 @@ export const createResticActivities = ({
           await end(state, request.job);
           return { repository: 'absent' };
         }
-        await requireSameRepository(asked, startedAt);
         if (!summary) throw new FtsError('VerificationFailed', 'restic ended well and named no snapshot');
+        await requireSameRepository(asked, summary.snapshot_id);
         const source = volumes.get(job.volume)?.identity;
         requireSameTree(job.volume, source, await guarded.require(job.volume), 'backup');
         if (exitCode === COMPLETE) await end(state, request.job);

@@ -26,7 +26,7 @@ export const remember = (state: Pick<State, 'write'>, repository: string, id: st
 export interface Asked {
   state: Pick<State, 'read' | 'write' | 'path'>;
   repository: string;
-  opened: Pick<OpenRepository, 'run' | 'wasOpened'>;
+  opened: Pick<OpenRepository, 'run' | 'idHolding'>;
 }
 
 /** Fails with `RepositoryReplaced` where another repository was found before and is still there. */
@@ -40,16 +40,17 @@ export async function requireNotReplaced({ state, repository, opened }: Asked): 
 }
 
 /**
- * Sees that what restic opened since then (milliseconds since the epoch) is the repository of the record, and records
- * it where there is none. Ordinarily without a process more. Fails with `RepositoryReplaced`.
+ * Sees that the repository in which restic has just made a snapshot is the one of the record, and records it where
+ * there is none. Ordinarily without a process more. Fails with `RepositoryReplaced`.
  */
 export async function requireSameRepository(
   { state, repository, opened }: Asked,
-  since: number,
+  snapshotId: string,
 ): Promise<void> {
   const seen = await readSeen(state, repository);
-  if (seen?.id !== undefined && (await opened.wasOpened(seen.id, since))) return;
-  const id = await idOf(opened);
+  let id = await opened.idHolding(snapshotId);
+  if (id !== undefined && id === seen?.id) return;
+  if (id === undefined || seen?.id !== undefined) id = await idOf(opened); // an alarm has restic's own word
   if (id === undefined) throw new FtsError('RepositoryUnreachable', `repository ${repository} has just gone`);
   if (seen === undefined) return remember(state, repository, id);
   if (seen.id === undefined) return state.write(seenFile(repository), { ...seen, id } satisfies Seen);

@@ -20,7 +20,7 @@ import { realName } from '../src/adapters/real-name.js';
 import { planRecall, recallProject } from '../src/adapters/recall.js';
 import { openReport } from '../src/adapters/report.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
-import { wasOpened } from '../src/adapters/restic-cache.js';
+import { repositoryInCache } from '../src/adapters/restic-cache.js';
 import { runRestic } from '../src/adapters/restic.js';
 import { createSecretResolver } from '../src/adapters/secrets.js';
 import type { State } from '../src/adapters/state.js';
@@ -45,8 +45,8 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     const repository = await openRepository(loaded, name, { state, secrets });
     return {
       run: (call: Parameters<typeof runRestic>[1]) => runRestic(repository, call),
-      wasOpened: (id: string, since: number) =>
-        wasOpened(id, since, { ...process.env, ...repository.environment }),
+      idHolding: (snapshotId: string) =>
+        repositoryInCache(snapshotId, { ...process.env, ...repository.environment }),
     };
   };
   return {

@@ -1,26 +1,28 @@
-import { stat } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A clock that is read by the kernel in ticks may show a file as a little older than it is (milliseconds). */
-const TICK_MS = 1000;
-
 /**
- * Whether restic opened the repository of that id since then (milliseconds since the epoch). It touches the folder of
- * that name in its cache each time it opens one, so that a folder that nobody uses can be told (restic manual,
- * "Caching"). False also where there is no cache: then restic itself has to be asked.
+ * The id of the repository that holds a snapshot that restic has just made: restic puts each into the folder of its
+ * cache that has the repository's id for a name (restic manual, "Caching"). Undefined where there is no cache, or not
+ * that snapshot: then restic itself has to be asked.
  */
-export async function wasOpened(
-  id: string,
-  since: number,
+export async function repositoryInCache(
+  snapshotId: string,
   environment: NodeJS.ProcessEnv,
   platform = process.platform,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const cache = cacheFolder(environment, platform);
-  if (cache === undefined) return false;
-  return stat(join(cache, id)).then(
-    ({ mtimeMs }) => mtimeMs >= since - TICK_MS,
-    () => false,
+  if (cache === undefined) return undefined;
+  const ids = await readdir(cache).catch(() => []);
+  const holders = await Promise.all(
+    ids.map((id) =>
+      access(join(cache, id, 'snapshots', snapshotId.slice(0, 2), snapshotId)).then(
+        () => id,
+        () => undefined,
+      ),
+    ),
   );
+  return holders.find((id) => id !== undefined);
 }
 
 function cacheFolder(

@@ -62,6 +62,14 @@ it('is known by its id from the moment it is made, without a process more', asyn
   expect((await record()).id).toBe(await idThere());
 });
 
+it('that somebody else made is known by its id from the first snapshot, without a process more', async () => {
+  await estate.restic('init');
+  const commands = await noteCommands();
+  await save(estate);
+  expect(await commands()).toEqual(['backup']);
+  expect((await record()).id).toBe(await idThere());
+});
+
 it('that an earlier release recorded without its id gets it at the next run', async () => {
   await save(estate);
   const { id, ...old } = await record();
@@ -70,7 +78,7 @@ it('that an earlier release recorded without its id gets it at the next run', as
   await take();
   expect((await record()).id).toBe(id);
   await take();
-  expect(await commands()).toEqual(['backup', 'cat', 'backup']);
+  expect(await commands()).toEqual(['backup', 'backup']);
 });
 
 it('that was replaced is told, nothing more is written there, and the right one is taken up again', async () => {
