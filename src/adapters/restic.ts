@@ -1,4 +1,5 @@
 import { type FailureType, FtsError } from '../domain/failures.js';
+import { collectorSettings } from './restic-memory.js';
 import { removeStaleLock } from './restic-locks.js';
 import { ResticExit, meaningOf, resticFailure } from './restic-failure.js';
 import type { ResticRepository } from './restic-repository.js';
@@ -105,7 +106,7 @@ function toolCall(
   return {
     file: repository.restic,
     args: [...repository.options, ...call.args],
-    environment: repository.environment,
+    environment: { ...collectorSettings(call.args[0]), ...repository.environment },
     lock: repository.lock,
     ...(repository.directory !== undefined && { directory: repository.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,
