@@ -22,7 +22,7 @@ export interface RunTimes {
 
 export interface BenchEstate {
   folder: string;
-  /** Of the estate's file, its state and its server. */
+  /** Of the estate's file, its state, its caches and its server. */
   environment: Record<string, string>;
   client: Client;
   flux: string;
@@ -80,6 +80,7 @@ export async function startBenchEstate(folder: string, declared: Declared): Prom
     const environment = {
       FTS_ESTATE: join(folder, 'estate.yaml'),
       FTS_STATE_DIR: join(folder, 'state'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
       TEMPORAL_ADDRESS: server.address,
     };
     const fts = async (...args: string[]): Promise<void> => {

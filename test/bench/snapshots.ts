@@ -1,8 +1,9 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BenchEstate, type Declared, PASSWORD } from './estate.js';
 import { type Figure, type Rounds, ratio } from './figure.js';
 import type { Scale } from './scale.js';
-import { command, interleaved, seconds } from './timing.js';
+import { command, seconds, turnsOf } from './timing.js';
 import { fileNames, writeTree } from './tree.js';
 
 const KINDS = ['snapshot', 'backup'] as const;
@@ -40,36 +41,38 @@ export async function measureSnapshots(estate: BenchEstate, scale: Scale): Promi
   const restic = resticFor(estate);
   const cases = ['first run', 'changed data', 'no change'] as const;
   const taken = new Map<string, { workflow: Rounds; command: Rounds }>();
-  for (const kind of KINDS) {
-    for (const name of cases)
-      taken.set(`${kind} ${name}`, { workflow: { ours: [], bare: [] }, command: { ours: [], bare: [] } });
+  for (const [kindIndex, kind] of KINDS.entries()) {
+    for (const name of cases) taken.set(`${kind} ${name}`, noRounds());
     for (let round = 0; round < scale.rounds; round += 1) {
       const job = jobName(kind, round);
       const bare = join(estate.folder, 'bare', job);
-      await restic(bare, 'init');
-      await restic(join(estate.space, 'repositories', job), 'init');
+      const ours = join(estate.space, 'repositories', job);
+      await restic(ours, 'init');
+      await cp(ours, bare, { recursive: true }); // how long a key takes to derive is settled when it is made
       for (const name of cases) {
         if (name === 'changed data')
           await writeTree(join(estate.flux, 'data'), {
             names: changed,
             bytes: bytes * CHANGED_SHARE,
-            edition: round + 1,
+            edition: kindIndex * scale.rounds + round + 1,
           });
-        const rounds = taken.get(`${kind} ${name}`);
-        await interleaved(1, {
+        const { workflow, command: whole } = taken.get(`${kind} ${name}`) ?? noRounds();
+        const sides = {
           bare: async () => {
             const spent = await seconds(() => backupAndForget(restic, bare, estate.flux));
-            rounds?.workflow.bare.push(spent);
-            rounds?.command.bare.push(spent);
-            return spent;
+            workflow.bare.push(spent);
+            whole.bare.push(spent);
           },
           ours: async () => {
             const run = await estate.run(job);
-            rounds?.workflow.ours.push(run.workflow);
-            rounds?.command.ours.push(run.command);
-            return run.workflow;
+            workflow.ours.push(run.workflow);
+            whole.ours.push(run.command);
           },
-        });
+        };
+        for (const side of turnsOf(round)) {
+          await command(['sync', '--file-system', estate.folder]); // what was written before is no side's burden
+          await sides[side]();
+        }
       }
     }
   }
@@ -84,6 +87,11 @@ export async function measureSnapshots(estate: BenchEstate, scale: Scale): Promi
     ];
   });
 }
+
+const noRounds = (): { workflow: Rounds; command: Rounds } => ({
+  workflow: { ours: [], bare: [] },
+  command: { ours: [], bare: [] },
+});
 
 type Restic = (repository: string, ...args: string[]) => Promise<void>;
 

@@ -23,15 +23,20 @@ export async function command(
     throw new Error(`${file} ${args.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
 }
 
+interface Sides {
+  ours: (round: number) => Promise<number>;
+  bare: (round: number) => Promise<number>;
+}
+
 /** Runs both sides round by round, taking turns at going first. Each answers with its seconds. */
-export async function interleaved(
-  rounds: number,
-  sides: { ours: (round: number) => Promise<number>; bare: (round: number) => Promise<number> },
-): Promise<Rounds> {
+export async function interleaved(rounds: number, sides: Sides): Promise<Rounds> {
   const taken: Rounds = { ours: [], bare: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const side of round % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const))
-      taken[side].push(await sides[side](round));
+    for (const side of turnsOf(round)) taken[side].push(await sides[side](round));
   }
   return taken;
 }
+
+/** Which side goes first in a round. */
+export const turnsOf = (round: number): readonly (keyof Sides)[] =>
+  round % 2 === 0 ? ['bare', 'ours'] : ['ours', 'bare'];
