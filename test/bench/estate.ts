@@ -28,6 +28,7 @@ export interface BenchEstate {
   flux: string;
   space: string;
   archive: string;
+  library: string;
   run(job: string): Promise<RunTimes>;
   fts(...args: string[]): Promise<void>;
   /** Resident memory of a worker's process (bytes). */
@@ -44,7 +45,7 @@ export interface Declared {
   secrets: Record<string, string>;
 }
 
-/** A real Temporal server, a control worker, a host worker, and three provisioned volumes, all below one folder. */
+/** A real Temporal server, a control worker, a host worker, and four provisioned volumes, all below one folder. */
 export async function startBenchEstate(folder: string, declared: Declared): Promise<BenchEstate> {
   const server = await makeTemporalServer();
   const workers: ChildProcess[] = [];
@@ -69,6 +70,7 @@ export async function startBenchEstate(folder: string, declared: Declared): Prom
           flux: { ...volume, mountpoint: './flux', directories: ['data', 'active'] },
           space: { ...volume, mountpoint: './space', directories: ['projects'] },
           archive: { ...volume, mountpoint: './archive' },
+          library: { ...volume, mountpoint: './library' },
         },
         ...own,
         secrets: { provider: 'file', path: 'secrets.yaml' },
@@ -92,7 +94,7 @@ export async function startBenchEstate(folder: string, declared: Declared): Prom
     };
     for (const args of [['--control'], ['--host', 'here', '--as-host']])
       workers.push(await startWorker(args, environment));
-    for (const name of ['flux', 'space', 'archive']) await fts('provision', name);
+    for (const name of ['flux', 'space', 'archive', 'library']) await fts('provision', name);
     await fts('schedules', 'apply');
     return {
       ...{ folder, environment, fts, remove },
@@ -100,6 +102,7 @@ export async function startBenchEstate(folder: string, declared: Declared): Prom
       flux: join(folder, 'flux'),
       space: join(folder, 'space'),
       archive: join(folder, 'archive'),
+      library: join(folder, 'library'),
       run: (job) => run(job, environment),
       residentMemory: async (queue) => {
         const record = await readFile(join(folder, 'state', ESTATE, 'workers', `${queue}.json`), 'utf8');

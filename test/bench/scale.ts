@@ -7,6 +7,7 @@ export interface Scale {
   projectFiles: number;
   projectBytes: number;
   scanFiles: number;
+  /** Of a mirror's first run. One without changes has the tree that is backed up. */
   mirrorFiles: number;
   mirrorBytes: number;
   /** Of what takes long. */
@@ -23,8 +24,8 @@ export const scaled = (scale: number, rounds: number): Scale => ({
   projectFiles: Math.ceil(20_000 * scale),
   projectBytes: Math.ceil(2 * GIB * scale),
   scanFiles: Math.ceil(200_000 * scale),
-  mirrorFiles: Math.ceil(600 * scale), // rclone paces itself to 100 calls a second: more files measure nothing but that
-  mirrorBytes: Math.ceil(0.5 * GIB * scale),
+  mirrorFiles: Math.ceil(4000 * scale), // rclone paces itself to 100 calls a second: more files measure nothing but that
+  mirrorBytes: Math.ceil(GIB * scale),
   rounds,
   starts: 15,
 });

@@ -11,13 +11,18 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 /** Runs a command to its end, whose output nobody reads; fails if it fails, unless its exit code is `allowed`. */
 export async function command(
   [file, ...args]: [string, ...string[]],
-  { env = {}, allowed = [0] }: { env?: Record<string, string>; allowed?: readonly number[] } = {},
+  {
+    env = {},
+    allowed = [0],
+    directory,
+  }: { env?: Record<string, string>; allowed?: readonly number[]; directory?: string } = {},
 ): Promise<void> {
   const { exitCode, stderr } = await execa(file, args, {
     env,
     reject: false,
     stdin: 'ignore',
     stdout: 'ignore',
+    ...(directory !== undefined && { cwd: directory }),
   });
   if (exitCode === undefined || !allowed.includes(exitCode))
     throw new Error(`${file} ${args.join(' ')} ended with ${String(exitCode)}: ${stderr}`);

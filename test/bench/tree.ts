@@ -6,7 +6,7 @@ const FOLDER_FILES = 100;
 const AT_ONCE = 64;
 
 /** The same bytes for the same name, in which no tool finds anything to compress or to share. */
-function contentOf(name: string, bytes: number): Buffer {
+export function contentOf(name: string, bytes: number): Buffer {
   const seed = createHash('sha256').update(name).digest();
   return createCipheriv('aes-128-ctr', seed.subarray(0, 16), seed.subarray(16)).update(Buffer.alloc(bytes));
 }
