@@ -1,5 +1,6 @@
 import { FtsError } from '../domain/failures.js';
 import { UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
+import { removeEmptied } from './mirror-emptied.js';
 import type { ListedFile } from './mirror-listing.js';
 import { Ascending, batchesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
 import { mountedFolders } from './mirror-mounts.js';
@@ -93,13 +94,8 @@ export async function deletePlanned({
       tell(done);
     }
   }
-  if (done.files > 0 && !BUCKETS.has(place.remote.type)) await removeEmptyFolders(place);
+  if (done.files > 0 && !BUCKETS.has(place.remote.type)) await removeEmptied(place);
   return done;
-}
-
-/** Where a folder is more than a part of a name, one that the deletions emptied is in the way of a file of its name. */
-async function removeEmptyFolders({ remote, signal }: MirrorPlace): Promise<void> {
-  await runRclone(remote, { args: ['rmdirs', remote.root, '--leave-root'], signal });
 }
 
 async function* withSizes(list: string, listing: string): AsyncGenerator<ListedFile> {
