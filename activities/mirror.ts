@@ -1,6 +1,12 @@
 import type { MirrorStep } from '../src/adapters/mirror.js';
 import { FtsError } from '../src/domain/failures.js';
-import { type HeldPath, type HoldNotice, type SignedApproval, holdNotice } from '../src/domain/hold.js';
+import {
+  type HeldPath,
+  type HoldNotice,
+  type Removal,
+  type SignedApproval,
+  holdNotice,
+} from '../src/domain/hold.js';
 import type { JobRequest } from '../src/domain/job.js';
 import {
   type MirrorPlan,
@@ -29,6 +35,8 @@ export interface PlannedMirror {
   omitted: Omitted;
   /** Files that may be deleted now. */
   deletes: number;
+  /** Nothing is left to do, and a sample of what the remote holds was read back and compared. */
+  verified?: Removal;
   /** What waits for a person; absent if nothing does. */
   hold?: HoldNotice;
   /** Of what is held. */
@@ -51,12 +59,11 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         const plan = await mirror.plan({
           ...{ job: request.job, runId, root, remote, signal, limits: job.limits },
           ...{ exclude: job.exclude, excludePatterns: job.excludePatterns },
-          repositories: repositoriesOn(loaded.estate, job.volume),
+          ...{ repositories: repositoriesOn(loaded.estate, job.volume), guard: requireSame },
           onListed: (files) => {
             tell({ phase: 'compare', files });
           },
         });
-        await requireSame();
         const earlier = await state.read(record(request.job, 'decision'), Decision);
         if (earlier?.runId === runId) return planned(plan, earlier);
         const decide = (decision: Omit<Decision, 'runId'>): Promise<void> =>
@@ -93,10 +100,10 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         const keep = (postponed: readonly string[]): Promise<void> =>
           state.write(record(request.job, 'upload'), { runId, postponed });
         if (!resumed) await keep(plan.postponed ?? []);
-        const { transferred, left, postponed, unreadable } = await onVolume(step, () =>
+        const { transferred, postponed, unreadable } = await onVolume(step, () =>
           mirror.upload({
             ...{ ...step, resumed, report: state.path('reports', `${request.job}-${runId}.jsonl`) },
-            ...{ exclude: job.exclude, repositories: repositoriesOn(loaded.estate, job.volume) },
+            repositories: repositoriesOn(loaded.estate, job.volume),
             bandwidth: { limit: job.bandwidth, timezone: loaded.estate.timezone },
             onWaiting: (waiting) => {
               tell({ phase: 'upload', waiting });
@@ -106,7 +113,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         await keep(postponed);
         await step.guard();
         return {
-          ...{ transferred, left },
+          transferred,
           ...(postponed.length > 0 && { postponed }),
           ...(unreadable && { unreadable }),
         };
@@ -154,15 +161,13 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
 
 export type MirrorActivities = ReturnType<typeof createMirrorActivities>;
 
-export type UploadedMirror = Pick<MirrorResult, 'transferred' | 'unreadable' | 'postponed'> & {
-  /** What only the walk of the volume finds, and no mirror holds. */
-  left: Omitted;
-};
+export type UploadedMirror = Pick<MirrorResult, 'transferred' | 'unreadable' | 'postponed'>;
 
 const planned = (plan: MirrorPlan, { held, hold }: Omit<Decision, 'runId'>): PlannedMirror => ({
   plan: planNumbers(plan),
   omitted: plan.omitted,
   deletes: held === 'nothing' ? plan.losses.deletions.files : 0,
   biggest: lossToApprove(plan).biggest,
+  ...(plan.verified && { verified: plan.verified }),
   ...(hold && { hold }),
 });

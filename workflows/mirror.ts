@@ -10,7 +10,8 @@ import { holdDetails } from './hold-details.js';
 import { onHost } from './host-activities.js';
 
 /**
- * Makes a remote equal to a volume: compares, uploads, deletes exactly what the comparison named, reads a sample back.
+ * Makes a remote equal to a volume: compares, uploads, deletes exactly what the comparison named, reads a sample back. A
+ * comparison that finds nothing to do reads its sample meanwhile, and is the end.
  * Ends as held, with what destroys nothing done, when the plan exceeds the job's limits and no approval covers it; as
  * partial when something could not be mirrored.
  */
@@ -36,17 +37,11 @@ export async function mirror(input: ApprovableInput): Promise<RunReport<MirrorRe
     const none = { files: 0, bytes: 0 };
     const held = hold && { hold };
 
+    const result = { transferred: none, deleted: none, verified: none, omitted, plan, ...held };
+    if (planned.verified) return ended({ ...result, verified: planned.verified });
+
     setCurrentDetails(`Files are being uploaded. How far it is: \`fts watch ${job}\`.`);
-    const { left, ...uploaded } = await uploadMirror(request);
-    const result = {
-      deleted: none,
-      verified: none,
-      omitted: { ...omitted, ...left },
-      plan,
-      ...held,
-      ...uploaded,
-    };
-    done.result = result;
+    done.result = { ...result, ...(await uploadMirror(request)) };
 
     if (planned.deletes > 0) {
       setCurrentDetails(`${String(planned.deletes)} files that the source no longer has are being deleted.`);
@@ -55,11 +50,15 @@ export async function mirror(input: ApprovableInput): Promise<RunReport<MirrorRe
 
     setCurrentDetails('A sample is being read back and compared.');
     done.result = { ...done.result, ...(await verifyMirror(request)) };
-    if (hold) return { outcome: 'held', result: done.result };
-    const error = mirrorShortfall(done.result);
-    return { outcome: error ? 'partial' : 'complete', result: done.result, ...(error && { error }) };
+    return hold ? { outcome: 'held', result: done.result } : ended(done.result);
   });
   // After its end was told: the Web UI shows a held run's biggest paths, which its result leaves out.
   if (report.result?.hold !== undefined) setCurrentDetails(holdDetails(report.result.hold, biggest));
   return report;
+}
+
+/** The end of a run of which nothing waits. */
+function ended(result: MirrorResult): RunReport<MirrorResult> {
+  const error = mirrorShortfall(result);
+  return { outcome: error ? 'partial' : 'complete', result, ...(error && { error }) };
 }

@@ -1,10 +1,12 @@
 import type { Removal } from '../domain/hold.js';
 import { type MirrorPlan, type Omitted, UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
 import { type MirrorFiles, NameList } from './mirror-files.js';
-import type { ListedFile } from './mirror-listing.js';
+import { MANIFEST, type ListedFile } from './mirror-listing.js';
 import { LossTally } from './mirror-loss.js';
 import { type Pair, paired } from './mirror-merge.js';
+import { LARGE } from './mirror-range.js';
 import { type FrozenRepository, classOf, deletionOf, liesIn } from './mirror-repositories.js';
+import { Reservoir } from './mirror-sample.js';
 import { type Destination, isName, mirrored } from './mirror-source.js';
 import { sameTime } from './mirror-times.js';
 
@@ -15,12 +17,20 @@ export interface ComparisonRequest extends Destination {
   /** Those of them whose snapshots, indexes and deletions wait. */
   pruned: readonly FrozenRepository[];
   isUnreadable: (name: string) => boolean;
+  watch: ReadonlySet<string>;
 }
 
 export type Comparison = Pick<
   MirrorPlan,
   'source' | 'remote' | 'new' | 'changed' | 'touched' | 'delete' | 'losses' | 'omitted'
->;
+> & {
+  /** Those of the watched names that are the same on both sides. */
+  watched: ListedFile[];
+  /** One of the large files that are the same, or that the remote does not have. */
+  large: ListedFile | undefined;
+  /** What the remote has of the metadata. */
+  manifest: ListedFile | undefined;
+};
 
 /** Compares the two listings of a plan, name by name, and writes its lists. In bounded memory. */
 export async function compareListings(request: ComparisonRequest): Promise<Comparison> {
@@ -62,6 +72,9 @@ class Comparing {
   readonly #touched: Tally;
   readonly #losses = { deletions: new LossTally(), overwrites: new LossTally(), both: new LossTally() };
   readonly #omitted: Omitted = {};
+  readonly #watched: ListedFile[] = [];
+  readonly #large = new Reservoir<ListedFile>(1);
+  #manifest: ListedFile | undefined;
 
   constructor(request: ComparisonRequest) {
     const { files, frozen } = request;
@@ -76,7 +89,8 @@ class Comparing {
   }
 
   take({ name, source: listed, remote }: Pair): void {
-    if (remote && !isName(name)) return; // neither made here nor to be had by name
+    if (name === MANIFEST) this.#manifest = remote;
+    if (name === MANIFEST || (remote && !isName(name))) return; // neither made here nor to be had by name
     if (remote) count(this.#remote, remote.size);
     const source = mirrored(listed, this.#request, this.#omitted);
     if (source) count(this.#source, source.size);
@@ -100,6 +114,9 @@ class Comparing {
         both: this.#losses.both.loss,
       },
       omitted: this.#omitted,
+      watched: this.#watched,
+      large: this.#large.items[0],
+      manifest: this.#manifest,
     };
   }
 
@@ -109,11 +126,16 @@ class Comparing {
     if (kind === 'later' || (kind !== 1 && liesIn(pruned, source.name))) return;
     if (remote === undefined) {
       this.#new[kind - 1]?.add(source);
+      if (source.size > LARGE) this.#large.offer(source);
       return;
     }
     if (source.size !== remote.size) this.#changed[kind - 1]?.add(source);
     else if (!sameTime(source.mtime, remote.mtime, precisionNs)) this.#touched.add(source);
-    else return;
+    else {
+      if (this.#request.watch.has(source.name)) this.#watched.push(source);
+      if (source.size > LARGE) this.#large.offer(source);
+      return;
+    }
     this.#losses.overwrites.add(remote, 'overwrite');
     this.#losses.both.add(remote, 'overwrite');
   }

@@ -45,6 +45,11 @@ const Loss = Removal.extend({
   hash: z.string(),
 });
 
+const Unreadable = z.object({
+  count: Count,
+  first: z.array(z.object({ ...Problem, message: z.string() })),
+});
+
 const Plan: z.ZodType<MirrorPlan> = z.object({
   runId: z.string(),
   madeAt: z.iso.datetime(),
@@ -67,10 +72,19 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
     mounts: Count.exactOptional(),
     unopenable: Count.exactOptional(),
   }),
-  unreadable: z
-    .object({ count: Count, first: z.array(z.object({ ...Problem, message: z.string() })) })
-    .exactOptional(),
+  unreadable: Unreadable.exactOptional(),
   postponed: z.array(z.string()).exactOptional(),
+  manifest: z.object({
+    sha1: z.string(),
+    bytes: Count,
+    isThere: z.boolean(),
+    unreadable: Unreadable.exactOptional(),
+  }),
+  verified: Removal.exactOptional(),
+  doubtful: z
+    .array(z.object({ size: z.number(), mtime: z.string(), name: z.string(), sha1: z.string() }))
+    .exactOptional(),
+  large: z.object({ name: z.string(), size: Count, mtime: z.string(), offset: Count }).exactOptional(),
   exceeds: z.string().exactOptional(),
   held: z.enum(['nothing', 'deletions', 'losses']),
 });

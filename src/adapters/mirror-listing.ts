@@ -32,6 +32,9 @@ export const FORMAT = ['--separator', '\t', '--time-format', '2006-01-02T15:04:0
 /** rclone's exit code when nothing but folders that may not be entered is missing from a listing. */
 const FOLDERS_LEFT_OUT = 6;
 
+/** Where the manifest of the metadata lies in a remote. */
+export const MANIFEST = `${OWN_FOLDER}/mirror-metadata.jsonl.gz`;
+
 /** sort(1) keeps this much in memory. */
 const SORT_BUFFER = '32M';
 
@@ -66,8 +69,8 @@ export async function listSource(
 }
 
 /**
- * Lists the remote as a whole, but for what this product keeps there for itself. A listing that is not whole fails as
- * `runRclone` does. `missing`: the folder is not there, and the listing is empty.
+ * Lists the remote as a whole; of what this product keeps there for itself, the manifest of the metadata only. A listing
+ * that is not whole fails as `runRclone` does. `missing`: the folder is not there, and the listing is empty.
  */
 export async function listRemote(
   remote: RcloneRemote,
@@ -76,7 +79,8 @@ export async function listRemote(
   const format = KNOWS_SHA1.has(remote.type) ? ['--format', 'stph', '--hash', 'SHA1'] : ['--format', 'stp'];
   const problems: RcloneProblem[] = [];
   try {
-    await list(remote, [...format, '--fast-list', `--filter=- /${OWN_FOLDER}/**`], problems, options);
+    const which = [`--filter=+ /${MANIFEST}`, `--filter=- /${OWN_FOLDER}/**`];
+    await list(remote, [...format, '--fast-list', ...which], problems, options);
   } catch (error) {
     if (!(error instanceof FtsError && error.type === 'PathMissing')) throw error;
     await writeFile(options.file, '', { mode: 0o600 });
@@ -136,8 +140,16 @@ const parent = (file: string): string => file.slice(0, file.lastIndexOf('/')) ||
 
 /** One line of a listing. */
 export function listedFile(line: string): ListedFile {
-  const [size = '', mtime = '', name = '', sha1 = ''] = line.split('\t');
-  return { size: Number(size), mtime, name, sha1 };
+  const time = line.indexOf('\t') + 1;
+  const name = line.indexOf('\t', time) + 1;
+  const end = line.indexOf('\t', name);
+  const [nameEnd, sha1] = end < 0 ? [line.length, ''] : [end, line.slice(end + 1)];
+  return {
+    size: Number(line.slice(0, time - 1)),
+    mtime: line.slice(time, name - 1),
+    name: line.slice(name, nameEnd),
+    sha1,
+  };
 }
 
 /**

@@ -1,47 +1,71 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
-import { OWN_FOLDER } from '../domain/sentinel.js';
-import { type MirrorMetadata, writeMirrorMetadata } from './mirror-metadata.js';
-import type { WalkExcludes } from './mirror-metadata-walk.js';
+import type { PlannedManifest } from '../domain/mirror.js';
+import { type ListedFile, MANIFEST } from './mirror-listing.js';
+import type { MirrorMetadata } from './mirror-metadata.js';
+import { metadataFile } from './mirror-sides.js';
 import { meaningOfRclone } from './rclone-failure.js';
 import { runRclone } from './rclone.js';
 import type { RcloneRemote } from './rclone-remote.js';
 import type { State } from './state.js';
 
-/** Where the manifest lies in the remote. */
-const MANIFEST = `${OWN_FOLDER}/mirror-metadata.jsonl.gz`;
-
 /** What was last brought to a remote. */
 const Brought = z.object({ root: z.string(), sha1: z.string() });
 const broughtFile = (job: string): string => `mirrors/${job}-metadata.json`;
 
-export interface ManifestCall extends WalkExcludes {
+interface Asked {
   job: string;
   remote: RcloneRemote;
-  /** Root of the volume. */
-  root: string;
-  /** Folder on the host in which it is made. */
-  folder: string;
   state: State;
+}
+
+/** What a plan says of its manifest. `listed` is what the remote has of that name. */
+export async function manifestOf({
+  metadata: { sha1, bytes, unreadable },
+  listed,
+  ...asked
+}: Asked & { metadata: MirrorMetadata; listed: ListedFile | undefined }): Promise<PlannedManifest> {
+  const isThere =
+    listed?.size === bytes && (listed.sha1 === '' ? await isKnown(asked, sha1) : listed.sha1 === sha1);
+  return { sha1, bytes, isThere, ...(unreadable && { unreadable }) };
+}
+
+/** Whether it is what this host brought there last. */
+async function isKnown({ job, remote, state }: Asked, sha1: string): Promise<boolean> {
+  const brought = await state.read(broughtFile(job), Brought);
+  return brought?.root === remote.root && brought.sha1 === sha1;
+}
+
+export interface ManifestCall extends Asked {
+  manifest: PlannedManifest;
+  /** The plan's folder on the host. */
+  folder: string;
   signal: AbortSignal;
   /** While a part of the plan waits, a manifest that the remote has stays: it tells of the files that may be lost. */
   waits: boolean;
 }
 
 /**
- * Writes the metadata manifest of the volume and brings it to the remote, if that does not have it. Safe to repeat. If
- * the process dies, the remote has the manifest of this run or of the one before, as a whole. Fails as `runRclone` does,
- * and when the remote does not take it.
+ * Brings the manifest that was made with the plan to the remote, if that does not have it. Safe to repeat. If the process
+ * dies, the remote has the manifest of this run or of the one before, as a whole. Fails as `runRclone` does, with
+ * `StateCorrupt` when it is not the plan's, and when the remote does not take it.
  */
-export async function bringManifest(call: ManifestCall): Promise<MirrorMetadata> {
-  const { job, remote, root, folder, state, signal, waits, exclude, repositories } = call;
-  const file = join(folder, 'metadata.jsonl.gz');
-  const metadata = await writeMirrorMetadata({ root, exclude, repositories, file, signal });
-  const brought = await state.read(broughtFile(job), Brought);
-  const known = brought?.root === remote.root && brought.sha1 === metadata.sha1;
+export async function bringManifest(call: ManifestCall): Promise<void> {
+  const { job, remote, folder, state, signal, waits, manifest } = call;
+  if (manifest.isThere) return;
+  const { sha1 } = manifest;
+  const file = metadataFile(folder);
+  if ((await sha1Of(file)) !== sha1)
+    throw new FtsError(
+      'StateCorrupt',
+      `${file} is not what the plan says`,
+      'run the job again: it plans anew',
+    );
   // A remote without hashes compares sizes only: what is known to differ is not compared.
-  const how = waits ? '--ignore-existing' : known ? '--checksum' : '--ignore-times';
+  const how = waits ? '--ignore-existing' : (await isKnown(call, sha1)) ? '--checksum' : '--ignore-times';
   let said = 'no message';
   const { exitCode } = await runRclone(remote, {
     args: ['copyto', file, `${remote.root}/${MANIFEST}`, how],
@@ -54,9 +78,12 @@ export async function bringManifest(call: ManifestCall): Promise<MirrorMetadata>
     const type = meaningOfRclone(said) ?? 'ToolFailed';
     throw new FtsError(type, `remote ${remote.name}: the metadata manifest cannot be brought there: ${said}`);
   }
-  if (waits) return metadata;
-  await state.write(broughtFile(job), { root: remote.root, sha1: metadata.sha1 } satisfies z.infer<
-    typeof Brought
-  >);
-  return metadata;
+  if (waits) return;
+  await state.write(broughtFile(job), { root: remote.root, sha1 } satisfies z.infer<typeof Brought>);
+}
+
+async function sha1Of(file: string): Promise<string> {
+  const hash = createHash('sha1');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { printableName } from '../domain/names.js';
 import { isUnopenable, rcloneName } from '../domain/rclone-names.js';
+import type { OwnerName } from './mirror-metadata-owners.js';
 
 /** What is asked of find(1) about each entry. */
 const FIELDS = {
@@ -11,8 +12,6 @@ const FIELDS = {
   mode: '%m',
   uid: '%U',
   gid: '%G',
-  user: '%u',
-  group: '%g',
   size: '%s',
   modified: '%T@',
   target: '%l',
@@ -68,16 +67,18 @@ export const kindOf = ({ kind }: WalkedEntry): string => KINDS[kind.toString()] 
 export interface EntrySetting {
   /** Number of the device that holds the root. */
   filesystem: string;
+  owners: { user: OwnerName; group: OwnerName };
   /** Numbers of a device file, which find(1) does not print. */
   device?: string | undefined;
 }
 
 /** The keys of a line of the manifest, but for those that take looking at other entries or with other tools. */
-export function describeEntry(entry: WalkedEntry, { filesystem, device }: EntrySetting): object {
+export function describeEntry(entry: WalkedEntry, { filesystem, owners, device }: EntrySetting): object {
   const text = (field: Field): string => entry[field].toString();
   const type = kindOf(entry);
   const { path, encoded } = printableName(entry.path);
   const target = type === 'link' ? printableName(entry.target) : undefined;
+  const [user, group] = [owners.user(text('uid')), owners.group(text('gid'))];
   const elsewhere = text('device') !== filesystem;
   const omitted =
     NOT_HELD[type] ??
@@ -93,8 +94,8 @@ export function describeEntry(entry: WalkedEntry, { filesystem, device }: EntryS
     mode: text('mode').padStart(4, '0'),
     uid: Number(text('uid')),
     gid: Number(text('gid')),
-    ...(text('user') !== text('uid') && { user: text('user') }),
-    ...(text('group') !== text('gid') && { group: text('group') }),
+    ...(user !== undefined && { user }),
+    ...(group !== undefined && { group }),
     mtime: timestamp(text('modified')),
     ...(omitted !== undefined && { omitted }),
   };

@@ -8,6 +8,7 @@ import type { PurgeProblems } from '../domain/purge.js';
 import { type AttributesState, openAttributes } from './mirror-metadata-attributes.js';
 import { type WalkedEntry, describeEntry, kindOf } from './mirror-metadata-entry.js';
 import { ManifestLines } from './mirror-metadata-lines.js';
+import { Owners } from './mirror-metadata-owners.js';
 import { type WalkExcludes, walkFolder } from './mirror-metadata-walk.js';
 import { openFolder } from './project-tool.js';
 import { ProblemList } from './purge-problems.js';
@@ -91,13 +92,15 @@ async function writeManifest(
     }),
   );
   const filesystem = String((await folder.stat()).dev);
+  const owners = new Owners();
   const walk = await started(walkFolder(folder, { exclude, repositories, onUnreadable }));
   for await (const entries of walk.entries()) {
+    await owners.learn(entries);
     for (const entry of entries) {
       const type = kindOf(entry);
       counts[type] = (counts[type] ?? 0) + 1;
       const device = type === 'device' ? await deviceNumbers(folder, entry) : undefined;
-      lines.add(entry.path, 'entry', describeEntry(entry, { filesystem, device }));
+      lines.add(entry.path, 'entry', describeEntry(entry, { filesystem, owners, device }));
       if (type !== 'folder' && entry.names.toString() !== '1') lines.addName(entry.path, entry.inode);
       if (entry.device.toString() === filesystem) attributes.add(entry.path);
     }
@@ -150,7 +153,7 @@ async function compress(text: AsyncIterable<string>, file: string): Promise<{ sh
           yield chunk;
         }
       },
-      createWriteStream(part, { mode: 0o600 }),
+      createWriteStream(part, { mode: 0o600, flush: true }),
     );
     await rename(part, file);
   } finally {

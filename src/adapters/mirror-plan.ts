@@ -2,14 +2,17 @@ import { mkdir, rm } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import type { Limits } from '../domain/limits.js';
 import { mirrorFilter } from '../domain/mirror-filter.js';
-import { type MirrorPlan, type Omitted, judgeMirror } from '../domain/mirror.js';
+import { type LargeFile, type MirrorPlan, type Omitted, judgeMirror } from '../domain/mirror.js';
 import { compareListings } from './mirror-compare.js';
 import { mirrorFiles, readPlan, releasedFilter, writePlan } from './mirror-files.js';
-import { listRemote, listSource } from './mirror-listing.js';
+import { drawnEarly, provenEarly } from './mirror-early.js';
 import { liesBelow } from './mirror-lists.js';
 import { freezeRepositories, prunedSince } from './mirror-repositories.js';
 import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
-import { precisionOf } from './mirror-times.js';
+import { manifestOf } from './mirror-manifest.js';
+import { largeFile, readRange } from './mirror-range.js';
+import { lookAtSides } from './mirror-sides.js';
+import { type ReadBack, readBack } from './mirror-verify.js';
 import { unreadableFolders } from './mirror-unreadable.js';
 import { BUCKETS, type RcloneRemote, identityOf } from './rclone-remote.js';
 import type { State } from './state.js';
@@ -27,7 +30,9 @@ export interface PlanMirrorRequest {
   /** Folders of the restic repositories on the volume, relative to its root. */
   repositories: readonly string[];
   limits: Limits | undefined;
-  signal?: AbortSignal;
+  signal: AbortSignal;
+  /** Fails when the volume is not the one that the attempt began with. */
+  guard: () => Promise<void>;
   /** Entries listed so far, of both sides. */
   onListed?: (entries: number) => void;
 }
@@ -44,6 +49,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
   if (earlier?.runId === runId) return earlier;
 
   const files = mirrorFiles(state, job);
+  const names = (await drawnEarly(files.source)).map(({ name }) => name);
   await rm(files.folder, { recursive: true, force: true });
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   const filter = mirrorFilter(request);
@@ -51,31 +57,46 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
 
   const mounted = await mountedFolders(root);
   const frozen = await freezeRepositories(root, request.repositories);
-  const { unreadable, missing, precisionNs } = await listBoth(request, [...mounted.filter, ...filter]);
+  let read: ReadBack | undefined;
+  const sides = await lookAtSides(request, [...mounted.filter, ...filter], async (signal) => {
+    if (names.length === 0) return;
+    // Without the remote's lock, which the listing has. What keeps a file from being read now is told when it is verified.
+    read = await readBack({ remote, root, files, signal }, names, { locked: false }).catch(() => undefined);
+  });
+  const { unreadable, missing, precisionNs, metadata } = sides;
   if (missing && (BUCKETS.has(remote.type) || filterBefore !== undefined)) throw gone(remote);
   const folders = await unreadableFolders(unreadable, files.unreadable);
   const pruned = await prunedSince(root, frozen, folders.names);
   const since = await mountedFolders(root);
-  const found = await compareListings({
+  const { watched, manifest, large, ...found } = await compareListings({
     ...{ files, root, remote, precisionNs, frozen, pruned },
     isUnreadable: (name) => folders.covers(name) || mounted.covers(name) || since.covers(name),
+    watch: new Set(names),
   });
-  const omitted = { ...found.omitted, ...mountsOmitted(mounted, request.exclude) };
+  const omitted = {
+    ...found.omitted,
+    ...mountsOmitted(mounted, request.exclude),
+    ...Object.fromEntries(Object.entries(metadata.omitted).filter(([, count]) => count > 0)),
+  };
   const { losses } = found;
   const verdict = judgeMirror({
     ...{ limits, filter, filterBefore, source: found.source, remote: found.remote },
     ...{ deletions: losses.deletions, overwrites: losses.overwrites },
   });
+  const brought = await manifestOf({ job, remote, state, metadata, listed: manifest });
   const plan: MirrorPlan = {
     ...{ runId, madeAt: new Date().toISOString(), filter },
     ...(precisionNs !== undefined && { precisionNs }),
-    ...{ ...found, omitted },
+    ...{ ...found, omitted, manifest: brought },
     ...(folders.count > 0 && { unreadable: { count: folders.count, first: folders.first } }),
     ...(pruned.length > 0 && { postponed: pruned.map(({ path }) => path) }),
+    ...(large && { large: largeFile(large) }),
     ...verdict,
   };
-  await writePlan(state, job, plan);
-  return plan;
+  const readLarge = (file: LargeFile) => readRange({ remote, root, files, signal: request.signal }, file);
+  const whole = { ...plan, ...(await provenEarly(plan, watched, read, readLarge)) };
+  await writePlan(state, job, whole);
+  return whole;
 }
 
 /** What the estate excludes anyhow is not missed. */
@@ -83,62 +104,6 @@ function mountsOmitted({ paths }: MountedFolders, exclude: readonly string[]): P
   const excluded = exclude.map((path) => path.replace(/\/+$/, ''));
   const mounts = paths.filter((path) => !liesBelow(excluded, path)).length;
   return mounts > 0 ? { mounts } : {};
-}
-
-/** Both listings at once. When one fails the other is ended. */
-async function listBoth(request: PlanMirrorRequest, filter: readonly string[]) {
-  const { root, remote, state, job, signal, onListed } = request;
-  const files = mirrorFiles(state, job);
-  const failed = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const listed = { source: 0, remote: 0 };
-  const tell = (side: keyof typeof listed) => (entries: number) => {
-    listed[side] = entries;
-    onListed?.(listed.source + listed.remote);
-  };
-  const orEnd = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      failed.abort(error);
-      throw error;
-    }
-  };
-  const [source, there] = await Promise.allSettled([
-    orEnd(
-      atRest(() =>
-        listSource(remote, { root, filter, file: files.source, signal: either, onListed: tell('source') }),
-      ),
-    ),
-    orEnd(
-      (async () => {
-        const precisionNs = await precisionOf(remote, either);
-        const { missing } = await listRemote(remote, {
-          file: files.remote,
-          signal: either,
-          onListed: tell('remote'),
-        });
-        return { missing, precisionNs };
-      })(),
-    ),
-  ]);
-  signal?.throwIfAborted();
-  if (source.status === 'rejected' || there.status === 'rejected') throw failed.signal.reason;
-  return { ...source.value, ...there.value };
-}
-
-/** rclone ends its listing when a folder vanishes under it; the next listing may meet none that does. */
-const LISTINGS = 3;
-
-async function atRest<T>(list: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await list();
-    } catch (error) {
-      const changed = error instanceof FtsError && error.type === 'SourceChanged';
-      if (!changed || attempt === LISTINGS) throw error;
-    }
-  }
 }
 
 const gone = ({ name, type, root }: RcloneRemote): FtsError =>

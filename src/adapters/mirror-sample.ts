@@ -63,7 +63,7 @@ function someOf<T>(items: readonly T[], count: number): readonly T[] {
 }
 
 /** So many of what passes by, each as likely as any other. */
-class Reservoir<T> {
+export class Reservoir<T> {
   readonly items: T[] = [];
   #seen = 0;
 

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import type { Removal } from '../domain/hold.js';
-import { type Held, type MirrorPlan, type Omitted, UPLOAD_CLASSES } from '../domain/mirror.js';
+import { type Held, type LargeFile, type MirrorPlan, UPLOAD_CLASSES } from '../domain/mirror.js';
 import { type DeletionCall, type Deletion, deletePlanned } from './mirror-delete.js';
 import { mirrorFiles, noteReleased, readPlan } from './mirror-files.js';
 import { listRemote } from './mirror-listing.js';
 import { bringManifest } from './mirror-manifest.js';
-import type { WalkExcludes } from './mirror-metadata-walk.js';
 import { requireAsPlanned } from './mirror-lists-planned.js';
 import { movedInVain } from './mirror-moved.js';
 import type { MirrorPlace } from './mirror-place.js';
@@ -13,7 +12,7 @@ import { type PlanMirrorRequest, planMirror } from './mirror-plan.js';
 import { type MirrorProblems, ProblemCollector, failedNames } from './mirror-problems.js';
 import { type UploadCall, uploadPlanned } from './mirror-upload.js';
 import { verifySample } from './mirror-verify.js';
-import { bytesOf } from './mirror-lists.js';
+import { bytesOf, liesBelow } from './mirror-lists.js';
 import { type RcloneRemote, identityOf } from './rclone-remote.js';
 import type { RcloneProgress } from './rclone.js';
 import type { State } from './state.js';
@@ -35,7 +34,9 @@ export interface MirrorStep {
   tell: (progress: RcloneProgress) => void;
 }
 
-export interface UploadStep extends MirrorStep, WalkExcludes, Pick<UploadCall, 'bandwidth' | 'onWaiting'> {
+export interface UploadStep extends MirrorStep, Pick<UploadCall, 'bandwidth' | 'onWaiting'> {
+  /** Folders of the restic repositories on the volume, relative to its root. */
+  repositories: readonly string[];
   /** An earlier attempt of this run began. */
   resumed: boolean;
   /** Report on the host that names all that could not be read. */
@@ -46,8 +47,6 @@ export interface Uploaded {
   transferred: Removal;
   postponed: string[];
   unreadable?: MirrorProblems;
-  /** What only a walk of the volume finds, and no mirror holds. */
-  left: Omitted;
 }
 
 /** What a mirror does on this host, for its activities. */
@@ -92,16 +91,14 @@ export const createMirror = (state: State) => {
         },
       });
       await step.guard();
-      const metadata = await bringManifest({
-        ...{ ...step, folder: place.files.folder, state },
+      await bringManifest({
+        ...{ ...step, manifest: plan.manifest, folder: place.files.folder, state },
         waits: held !== 'nothing',
       });
-      for (const problem of metadata.unreadable?.first ?? []) problems.addNamed(problem);
+      for (const problem of plan.manifest.unreadable?.first ?? []) problems.addNamed(problem);
       const unreadable = await problems.finish(place.files, report);
-      const left = Object.entries(metadata.omitted).filter(([, count]) => count > 0);
       return {
         transferred,
-        left: Object.fromEntries(left),
         postponed: postponed.map((folder) => Buffer.from(folder, 'latin1').toString()),
         ...(unreadable && { unreadable }),
       };
@@ -132,14 +129,18 @@ export const createMirror = (state: State) => {
         ...changed.map(([list, removal]): [string, Removal | undefined] => [list, removal]),
         [files.touched, plan.touched],
       ]);
+      const failed = await failedNames(files);
+      const postponed = step.postponed.map(bytesOf);
+      const isLeftOut = ({ name }: LargeFile): boolean => failed.has(name) || liesBelow(postponed, name);
       return verifySample({
         place,
         sample: {
           uploaded: step.held === 'losses' ? added : [...added, ...overwritten],
           differing: [...added, ...overwritten],
-          failed: await failedNames(files),
-          postponed: step.postponed.map(bytesOf),
+          ...{ failed, postponed },
         },
+        doubtful: plan.doubtful ?? [],
+        large: plan.large && !isLeftOut(plan.large) ? plan.large : undefined,
         tell: step.tell,
       });
     },

@@ -77,10 +77,45 @@ export interface MirrorPlan {
   unreadable?: UnreadableFolders;
   /** Restic repositories that a prune changed meanwhile: their snapshots, indexes and deletions wait for another run. */
   postponed?: string[];
+  manifest: PlannedManifest;
   /** What it exceeds, for people; absent when it needs no approval. */
   exceeds?: string;
   held: Held;
+  /** Nothing is left to do: a sample that was read back while both sides were listed is what the volume has. */
+  verified?: Removal;
+  /** Files that differed when they were read back meanwhile. Names as listings have them. */
+  doubtful?: { size: number; mtime: string; name: string; sha1: string }[];
+  /** One of those that are too large for a sample, if there is any. */
+  large?: LargeFile;
 }
+
+/** A file of which a stretch is read back. Name and time as listings have them; bytes. */
+export interface LargeFile {
+  name: string;
+  size: number;
+  mtime: string;
+  offset: number;
+}
+
+/** The manifest of the volume's metadata, which lies beside the plan. */
+export interface PlannedManifest {
+  /** Hex. */
+  sha1: string;
+  bytes: number;
+  /** The remote has it. */
+  isThere: boolean;
+  /** Folders, or attributes of files, that could not be read. */
+  unreadable?: UnreadableFolders;
+}
+
+/** Whether a plan leaves nothing at all to do, and nothing to tell. */
+export const isStill = (plan: MirrorPlan): boolean =>
+  planNumbers(plan).transfers === 0 &&
+  plan.losses.deletions.files === 0 &&
+  plan.manifest.isThere &&
+  plan.manifest.unreadable === undefined &&
+  plan.unreadable === undefined &&
+  plan.postponed === undefined;
 
 /** Result of a mirror. Bytes. */
 export interface MirrorResult {

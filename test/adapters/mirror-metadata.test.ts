@@ -240,7 +240,7 @@ it('ends with its tools when it is interrupted', async () => {
 
 it('says so where getfattr is not installed', async () => {
   const folder = await temporaryFolder();
-  for (const tool of ['setpriv', 'find', 'sort']) {
+  for (const tool of ['setpriv', 'find', 'sort', 'getent']) {
     const { stdout } = await execa('which', [tool]);
     await symlink(stdout, join(folder, tool));
   }

@@ -77,6 +77,7 @@ export async function mirrorBed(declaration?: Record<string, unknown>, secrets: 
     plan: (request: Partial<PlanMirrorRequest> = {}): Promise<MirrorPlan> =>
       planMirror({
         ...{ job: 'mirror', runId: `run-${String((runs += 1))}`, root, remote, state },
+        ...{ signal: new AbortController().signal, guard: () => Promise.resolve() },
         ...{ exclude: [], excludePatterns: [], repositories: [], limits: undefined, ...request },
       }),
     /** The names in the lists of the last plan. */

@@ -17,7 +17,7 @@ export async function mirrorAtWork(bed: MirrorBed, repositories: readonly string
   const upload = (plan: MirrorPlan, held: Held = plan.held, limit?: string) =>
     mirror.upload({
       ...step(plan, plan.postponed ?? [], held),
-      ...{ exclude: [], repositories, resumed: false, bandwidth: { limit, timezone: 'UTC' } },
+      ...{ repositories, resumed: false, bandwidth: { limit, timezone: 'UTC' } },
       ...{ onWaiting: () => undefined, report: join(bed.folder, 'report.jsonl') },
     });
   const remove = (plan: MirrorPlan, postponed: readonly string[] = []) =>

@@ -11,7 +11,7 @@ type HostActivities = AdmissionActivities & MirrorActivities & RecordActivities;
 const NOTHING = { files: 0, bytes: 0 };
 const PLAN = { hash: 'p', transfers: 2, changes: 1, deletes: 3, deleteBytes: 300, deleteShare: 0.03 };
 const PLANNED: PlannedMirror = { plan: PLAN, omitted: {}, deletes: 3, biggest: [] };
-const UPLOADED: UploadedMirror = { transferred: { files: 2, bytes: 20 }, left: {} };
+const UPLOADED: UploadedMirror = { transferred: { files: 2, bytes: 20 } };
 const DELETED = { deleted: { files: 3, bytes: 300 } };
 const VERIFIED = { verified: { files: 4, bytes: 40 } };
 const HOLD = {
@@ -80,6 +80,17 @@ describe('a mirror', () => {
     expect(steps).not.toContain('deleteMirrored');
   });
 
+  it('that finds nothing to do has read its sample by then, and is at its end', async () => {
+    const plan = { ...PLAN, transfers: 0, changes: 0, deletes: 0 };
+    const { ended, steps } = await runMirror(
+      { planMirror: () => Promise.resolve({ ...PLANNED, ...VERIFIED, plan, deletes: 0 }) },
+      { shape: 'mirror-still' },
+    );
+    const result = { ...VERIFIED, transferred: NOTHING, deleted: NOTHING, plan };
+    expect(ended.result).toMatchObject({ outcome: 'complete', result });
+    expect(steps).toEqual(['admitJob', 'planMirror', 'recordRun']);
+  });
+
   it('that is held uploads and verifies, deletes nothing, and says how to answer', async () => {
     const held: PlannedMirror = {
       ...PLANNED,
@@ -119,7 +130,7 @@ describe('a mirror', () => {
       error: { type: 'FilesUnreadable', message: expect.stringContaining('a (permission denied)') as string },
     });
     const others = await runMirror({
-      uploadMirror: () => Promise.resolve({ ...UPLOADED, left: { devices: 2, sockets: 1 } }),
+      planMirror: () => Promise.resolve({ ...PLANNED, omitted: { devices: 2, sockets: 1 } }),
     });
     expect(others.ended.result).toMatchObject({
       outcome: 'partial',
@@ -129,9 +140,9 @@ describe('a mirror', () => {
   });
 
   it('is complete without sockets and FIFOs', async () => {
-    const left = { sockets: 1, fifos: 2 };
-    const { ended } = await runMirror({ uploadMirror: () => Promise.resolve({ ...UPLOADED, left }) });
-    expect(ended.result).toMatchObject({ outcome: 'complete', result: { omitted: left } });
+    const omitted = { sockets: 1, fifos: 2 };
+    const { ended } = await runMirror({ planMirror: () => Promise.resolve({ ...PLANNED, omitted }) });
+    expect(ended.result).toMatchObject({ outcome: 'complete', result: { omitted } });
   });
 
   it('that fails after its upload says what it did, and deletes nothing', async () => {

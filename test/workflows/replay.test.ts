@@ -21,6 +21,7 @@ it('there is a history of every shape that a run can have', () => {
     'mirror-complete',
     'mirror-held',
     'mirror-partial',
+    'mirror-still',
     'purge-complete',
     'purge-held',
     'recall-complete',
