@@ -4,12 +4,12 @@ import {
   type Keep,
   type KeepChange,
   type KeepRecord,
-  KEEP_CHANGE_WAITS_MS,
-  keepOptions,
+  forgetArguments,
+  inForceFrom,
   sameKeep,
   waitingSince,
 } from '../src/domain/retention.js';
-import { jobTags } from '../src/domain/snapshot-identity.js';
+import { RecordedKeeps, keepRecordFile } from '../src/estate/keep-record.js';
 import type { Prepared } from './restic-step.js';
 
 const Groups = z.array(
@@ -25,26 +25,14 @@ interface Sorted {
   removed: Set<string>;
 }
 
-const Count = z.number().int().positive().optional();
-const KeepSchema: z.ZodType<Keep> = z.object({
-  ...{ last: Count, hourly: Count, daily: Count, weekly: Count, monthly: Count, yearly: Count },
-});
-const KeepFile: z.ZodType<KeepRecord> = z.object({
-  keep: KeepSchema,
-  waiting: z.object({ keep: KeepSchema, since: z.iso.datetime() }).optional(),
-});
-
-const recordFile = (job: string): string => `retention/${job}.json`;
-
 /** Has restic forget what a `keep` does not cover of the job's own snapshots, or only say what that would be. */
 export async function forget(
   { host, job, keep, dryRun = false }: { host: string; job: string; keep: Keep; dryRun?: boolean },
   { run, tell }: Pick<Prepared, 'run' | 'tell'>,
 ): Promise<Sorted> {
   let groups: z.infer<typeof Groups> = [];
-  const selection = ['--host', host, '--tag', jobTags(job), '--group-by', 'host,tags'];
   await run({
-    args: ['forget', '--json', ...(dryRun ? ['--dry-run'] : []), ...selection, ...keepOptions(keep)],
+    args: forgetArguments({ host, job, keep, dryRun }),
     onMessage: (message) => {
       groups = Groups.parse(message);
     },
@@ -67,8 +55,8 @@ export async function keepInForce(
   declared: Keep,
   { state, wouldRemove }: { state: State; wouldRemove: (keep: Keep) => Promise<Set<string>> },
 ): Promise<{ keep: Keep; change?: KeepChange }> {
-  const file = recordFile(job);
-  const record = await state.read(file, KeepFile);
+  const file = keepRecordFile(job);
+  const record = await state.read(file, RecordedKeeps);
   if (record && sameKeep(record.keep, declared)) {
     if (record.waiting) await state.write(file, { keep: declared } satisfies KeepRecord);
     return { keep: declared };
@@ -77,10 +65,10 @@ export async function keepInForce(
     const before = await wouldRemove(record.keep);
     const removes = [...(await wouldRemove(declared))].filter((id) => !before.has(id)).length;
     const since = waitingSince(record, declared, new Date());
-    const from = Date.parse(since) + KEEP_CHANGE_WAITS_MS;
-    if (removes > 0 && Date.now() < from) {
+    const from = inForceFrom(since);
+    if (removes > 0 && Date.now() < Date.parse(from)) {
       await state.write(file, { keep: record.keep, waiting: { keep: declared, since } } satisfies KeepRecord);
-      return { keep: record.keep, change: { removes, from: new Date(from).toISOString() } };
+      return { keep: record.keep, change: { removes, from } };
     }
   }
   await state.write(file, { keep: declared } satisfies KeepRecord);

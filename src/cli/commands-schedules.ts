@@ -18,6 +18,9 @@ export function registerScheduleCommands(program: Command): void {
 
   described(schedules.command('plan'), {
     summary: 'show what apply would change',
+    about:
+      'Shows too which snapshots a changed `keep` would remove, for jobs of this machine. They stay for a day after ' +
+      'the first run that sees the change.',
     examples: ['fts schedules plan', 'fts schedules plan --json'],
     exitCodes: { 0: 'shown', ...CODES },
     json: true,

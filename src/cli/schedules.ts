@@ -2,11 +2,13 @@ import { applySchedules as apply, planSchedules as plan } from '../../schedules/
 import { unscheduledJobs } from '../../schedules/define.js';
 import type { ScheduleDiff } from '../../schedules/diff.js';
 import { listSchedules as list } from '../../schedules/list.js';
+import { State, stateRoot } from '../adapters/state.js';
 import { ExitCode } from '../domain/outcome.js';
 import type { Estate } from '../estate/schema.js';
 import { withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
 import { note, printJson, printLine } from './output.js';
+import { keepLines, redeclaredJobs } from './keep-changes-view.js';
 import { diffJson, diffLines, scheduleTable, summaryOf } from './schedules-view.js';
 
 export interface SchedulesOptions {
@@ -14,12 +16,19 @@ export interface SchedulesOptions {
   json: boolean;
 }
 
-/** `fts schedules plan`: what `apply` would do. Changes nothing, and always ends with 0. */
+/** `fts schedules plan`: what `apply` would do, and which snapshots a changed `keep` will remove. Changes nothing, and always ends with 0. */
 export async function planSchedules({ estate: file, json }: SchedulesOptions): Promise<number> {
-  const { estate } = await loadEstateOption(file);
+  const loaded = await loadEstateOption(file);
+  const { estate } = loaded;
   const diff = await withSession(({ client }) => plan(client, estate));
-  printDiff(diff, json);
-  if (json) return ExitCode.complete;
+  const { keepChanges } = await import('./keep-changes.js');
+  const state = new State(stateRoot(process.env), estate.estate);
+  const retention = await keepChanges(loaded, state, redeclaredJobs(diff, estate.estate));
+  if (json) {
+    printJson({ ...diffJson(diff), retention: retention.slice(0, 50) });
+    return ExitCode.complete;
+  }
+  for (const line of [...diffLines(diff), ...keepLines(retention, estate.timezone)]) printLine(line);
   const same = diff.create.length + diff.update.length + diff.remove.length === 0;
   note(
     same

@@ -1,3 +1,5 @@
+import { jobTags } from './snapshot-identity.js';
+
 /** How many snapshots to keep, by period; restic's own words. */
 export interface Keep {
   last?: number | undefined;
@@ -19,8 +21,23 @@ export function keepOptions(keep: Keep): string[] {
     .map(([period, count]) => `--keep-${period}=${String(count)}`);
 }
 
+/** What a `keep` is applied to. */
+export interface Forgetting {
+  host: string;
+  job: string;
+  keep: Keep;
+  /** Only say what would be removed. */
+  dryRun: boolean;
+}
+
+/** restic's arguments that forget what a `keep` does not cover of one job's own snapshots. */
+export function forgetArguments({ host, job, keep, dryRun }: Forgetting): string[] {
+  const selection = ['--host', host, '--tag', jobTags(job), '--group-by', 'host,tags'];
+  return ['forget', '--json', ...(dryRun ? ['--dry-run'] : []), ...selection, ...keepOptions(keep)];
+}
+
 /** A changed `keep` that removes more than the one before it waits so long (milliseconds): a day to take it back. */
-export const KEEP_CHANGE_WAITS_MS = 24 * 3_600_000;
+const KEEP_CHANGE_WAITS_MS = 24 * 3_600_000;
 
 /** What a host remembers of a job's `keep`. */
 export interface KeepRecord {
@@ -40,6 +57,10 @@ export interface KeepChange {
 /** Whether two say the same. */
 export const sameKeep = (one: Keep, other: Keep): boolean =>
   keepOptions(one).sort().join(' ') === keepOptions(other).sort().join(' ');
+
+/** When a declared one that would remove more is in force (RFC 3339 UTC). */
+export const inForceFrom = (since: string): string =>
+  new Date(Date.parse(since) + KEEP_CHANGE_WAITS_MS).toISOString();
 
 /** Since when a declared `keep` has been waiting (RFC 3339 UTC): since now, if it was not seen before. */
 export function waitingSince({ waiting }: KeepRecord, declared: Keep, now: Date): string {
