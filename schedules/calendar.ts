@@ -1,5 +1,6 @@
 import type { CalendarSpec, ScheduleSpecDescription } from '@temporalio/client';
 import { type CronFields, parseCron } from '../src/estate/cron-fields.js';
+import { dueTimes } from '../src/estate/due-times.js';
 
 type Described = NonNullable<ScheduleSpecDescription['calendars']>[number];
 
@@ -15,29 +16,63 @@ interface Range {
   step: number;
 }
 
+/** A cron as Temporal's calendars, in a zone. */
+export interface CronCalendars {
+  calendars: CalendarSpec[];
+  skip: CalendarSpec[];
+}
+
 /**
- * A cron as Temporal's calendar, read by the same rules as the estate's checks. (Given the text, the server reads it
- * by its own and gives back numbers; these can be compared with what is in place.)
+ * A cron as Temporal's calendars, read by the same rules as the estate's checks and with the same idea of the nights in
+ * which the clock is changed. (Given the text, the server reads it by its own and gives back numbers; these can be
+ * compared with what is in place.)
  */
-export function calendarOf(cron: string): CalendarSpec {
-  const fields = fieldsOf(cron);
+export function calendarsOf(cron: string, timezone: string): CronCalendars {
+  const { cron: fields, extra, skip } = dueTimes(cron, timezone);
   return {
-    comment: cron,
-    minute: rangesOf(fields.minutes),
-    hour: rangesOf(fields.hours),
-    dayOfMonth: rangesOf(fields.days),
-    month: rangesOf(fields.months).map((range) => named(range, MONTHS, 1)),
-    dayOfWeek: rangesOf(fields.weekdays).map((range) => named(range, WEEKDAYS, 0)),
+    calendars: [
+      calendar(fields, cron),
+      ...extra.map((one) => calendar(one, 'in the night in which the clock is changed')),
+    ],
+    skip: skip.map((one) => calendar(one, 'what the clock repeats')),
   };
 }
 
-/** The cron in one spelling: two that fire at the same times give the same text. */
-export const canonicalCron = (cron: string): string => textOf(fieldsOf(cron));
+const calendar = (fields: CronFields, comment: string): CalendarSpec => ({
+  comment,
+  minute: rangesOf(fields.minutes),
+  hour: rangesOf(fields.hours),
+  dayOfMonth: rangesOf(fields.days),
+  month: rangesOf(fields.months).map((range) => named(range, MONTHS, 1)),
+  dayOfWeek: rangesOf(fields.weekdays).map((range) => named(range, WEEKDAYS, 0)),
+});
 
-/** When a schedule in place fires, as `canonicalCron` would say it; with words for what no cron can say. */
-export function describedTimes({ calendars = [], intervals = [] }: ScheduleSpecDescription): string {
+/** When a cron is due in a zone, in one spelling: two that fire at the same times give the same text. */
+export function canonicalTimes(cron: string, timezone: string): string {
+  const { cron: fields, extra, skip } = dueTimes(cron, timezone);
+  return joined([fields, ...extra].map(textOf), skip.map(textOf));
+}
+
+/** When a schedule in place fires, as `canonicalTimes` would say it; with words for what no cron can say. */
+export function describedTimes({
+  calendars = [],
+  intervals = [],
+  skip = [],
+}: ScheduleSpecDescription): string {
   const every = intervals.map((interval) => `every ${String(interval.every / 1000)} s`);
-  return [...calendars.map(describedCalendar), ...every].join(' and ') || 'never';
+  return joined([...calendars.map(describedCalendar), ...every], skip.map(describedCalendar));
+}
+
+const joined = (times: readonly string[], but: readonly string[]): string =>
+  [times.join(' and ') || 'never', ...but].join(' but not ');
+
+/** The cron of a schedule in place, without what the nights add in which the clock is changed. */
+export function describedCron(spec: ScheduleSpecDescription): string {
+  const times = describedTimes(spec);
+  const cron = describedTimes({ calendars: spec.calendars?.slice(0, 1) ?? [] });
+  return !('problem' in parseCron(cron)) && canonicalTimes(cron, spec.timezone || 'UTC') === times
+    ? cron
+    : times;
 }
 
 function describedCalendar(calendar: Described): string {
@@ -51,12 +86,6 @@ function describedCalendar(calendar: Described): string {
   const seconds = [...valuesOf(calendar.second)].join(',');
   const years = [...valuesOf(calendar.year)].join(',');
   return `${cron}${seconds === '0' ? '' : ` at second ${seconds}`}${years === '' ? '' : ` in ${years}`}`;
-}
-
-function fieldsOf(cron: string): CronFields {
-  const reading = parseCron(cron);
-  if ('problem' in reading) throw new Error(`not a cron: ${cron} (${reading.problem})`);
-  return reading.fields;
 }
 
 const textOf = ({ minutes, hours, days, months, weekdays }: CronFields): string =>

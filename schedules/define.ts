@@ -6,7 +6,7 @@ import { CONTROL_QUEUE } from '../src/domain/queues.js';
 import { describeJob } from '../src/estate/lookup.js';
 import type { Estate } from '../src/estate/schema.js';
 import type { due } from '../workflows/due.js';
-import { calendarOf } from './calendar.js';
+import { calendarsOf } from './calendar.js';
 import { jobInput } from './job-start.js';
 import { ESTATE_PAUSE_NOTE } from './pause.js';
 
@@ -52,7 +52,7 @@ function jobSchedule(estate: Estate, job: string, cron: string): JobSchedule {
     cron,
     options: {
       scheduleId: scheduleId(estate.estate, job),
-      spec: { calendars: [calendarOf(cron)], timezone: estate.timezone, jitter: jitter * 1000 },
+      spec: { ...calendarsOf(cron, estate.timezone), timezone: estate.timezone, jitter: jitter * 1000 },
       policies: { overlap: 'SKIP', catchupWindow: CATCHUP_SECONDS * 1000, pauseOnFailure: false },
       action: {
         type: 'startWorkflow',

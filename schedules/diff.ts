@@ -2,7 +2,7 @@ import type { ScheduleDescription } from '@temporalio/client';
 import { z } from 'zod';
 import type { JobInput } from '../src/domain/job.js';
 import { canonicalJson, differingKeys } from '../src/domain/declaration.js';
-import { canonicalCron, describedTimes } from './calendar.js';
+import { canonicalTimes, describedCron, describedTimes } from './calendar.js';
 import { CATCHUP_SECONDS, type JobSchedule } from './define.js';
 import { firstArgument } from './ownership.js';
 import { pauseAfter } from './pause.js';
@@ -45,14 +45,13 @@ function scheduleChanges({ cron, options }: JobSchedule, found: ScheduleDescript
   const { spec, action, policies, state } = found;
   const [input] = options.action.args;
   const paused = pauseAfter(options.state?.paused ?? false, state).paused;
-  const times = describedTimes(spec);
+  const asDeclared = describedTimes(spec) === canonicalTimes(cron, spec.timezone || 'UTC');
   return [
-    ...(times === canonicalCron(cron) ? [] : [{ key: 'cron', from: times, to: cron }]),
+    ...(asDeclared ? [] : [{ key: 'cron', from: describedCron(spec), to: cron }]),
     ...changed('timezone', spec.timezone || 'UTC', options.spec.timezone ?? 'UTC'),
     ...changed('jitter', (spec.jitter ?? 0) / 1000, Number(options.spec.jitter ?? 0) / 1000),
     ...changed('startAt', spec.startAt?.toISOString() ?? null, null),
     ...changed('endAt', spec.endAt?.toISOString() ?? null, null),
-    ...changed('skip', spec.skip?.length ?? 0, 0),
     ...changed('overlap', String(policies.overlap), String(options.policies?.overlap)),
     ...changed('catchupWindow', policies.catchupWindow / 1000, CATCHUP_SECONDS),
     ...changed('pauseOnFailure', policies.pauseOnFailure, false),

@@ -1,6 +1,6 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
 import type { Estate } from '../src/estate/schema.js';
-import { describedTimes } from './calendar.js';
+import { describedCron } from './calendar.js';
 import { estateSchedules } from './define.js';
 import { schedulesInPlace } from './ownership.js';
 
@@ -35,7 +35,7 @@ function scheduleView({ scheduleId, spec, state, info }: ScheduleDescription, es
   return {
     id: scheduleId,
     job: scheduleId.slice(estate.length + 1),
-    cron: describedTimes(spec),
+    cron: describedCron(spec),
     timezone: spec.timezone || 'UTC',
     paused: state.paused,
     note: state.note || null,

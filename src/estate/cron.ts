@@ -1,4 +1,5 @@
-import { parseCron, type CronFields } from './cron-fields.js';
+import type { CronFields } from './cron-fields.js';
+import { type DueTimes, dueTimes } from './due-times.js';
 import { clockSkips, zoneOffset } from './zone-clock.js';
 
 const MINUTE = 60_000;
@@ -11,18 +12,40 @@ const SPAN_MONTHS = 2 * 41 * 12;
 /** 1 January 1970 was a Thursday. */
 const EPOCH_WEEKDAY = 4;
 
+const known = new Map<string, DueTimes>();
+
+function timesOf(cron: string, timezone: string): DueTimes {
+  const key = `${timezone} ${cron}`;
+  const times = known.get(key) ?? dueTimes(cron, timezone);
+  known.set(key, times);
+  return times;
+}
+
 /**
  * The first due time after `after`, or undefined if there is none within 41 years. Temporal's rules: day of the month
- * and day of the week must both match, and a time that the clock skips is not due. One that the clock repeats is due
- * twice here; Temporal 1.29 does that too west of Greenwich, and is up to an hour off in that night elsewhere.
+ * and day of the week must both match. In the nights in which the clock is changed as `dueTimes` says; an hourly job is
+ * due twice in an hour that the clock repeats (Temporal 1.29 leaves out one time in that night east of Greenwich).
  */
 export function nextDue(cron: string, timezone: string, after: Date): Date | undefined {
-  const fields = fieldsOf(cron);
+  const { cron: fields, extra, skip } = timesOf(cron, timezone);
+  const nexts = [fields, ...extra].flatMap((one) => nextOf(one, skip, timezone, after) ?? []);
+  return nexts.length === 0 ? undefined : new Date(Math.min(...nexts.map((next) => next.getTime())));
+}
+
+/** The next of these times alone that is none of `skip`. */
+function nextOf(
+  fields: CronFields,
+  skip: readonly CronFields[],
+  timezone: string,
+  after: Date,
+): Date | undefined {
   const end = after.getTime() + HORIZON;
   let instant = Math.floor(after.getTime() / MINUTE) * MINUTE + MINUTE;
   let offset = zoneOffset(timezone, instant);
   while (instant <= end) {
-    const wallStep = stepTowards(fields, instant + offset);
+    const wall = instant + offset;
+    const isSkipped = skip.some((one) => stepTowards(one, wall) === 0);
+    const wallStep = isSkipped ? MINUTE : stepTowards(fields, wall);
     if (wallStep === 0) return new Date(instant);
     const landing = instant + beforeClockGoesBack(timezone, { instant, offset, step: wallStep });
     const landingOffset = zoneOffset(timezone, landing);
@@ -48,7 +71,7 @@ function beforeClockGoesBack(
 
 /** The last due time at or before `before`, or undefined if there is none within 41 years. */
 export function previousDue(cron: string, timezone: string, before: Date): Date | undefined {
-  for (let reach = wallGap(fieldsOf(cron)) + HOUR; reach < 2 * HORIZON; reach *= 2) {
+  for (let reach = wallGap(timesOf(cron, timezone).cron) + HOUR; reach < 2 * HORIZON; reach *= 2) {
     let last: Date | undefined;
     let due = nextDue(cron, timezone, new Date(before.getTime() - reach));
     while (due && due <= before) {
@@ -92,11 +115,11 @@ function* dueDays({ days, months, weekdays }: CronFields, from: number): Generat
 }
 
 /**
- * Longest time between two due times, by the wall clock; the hour that a clock repeats in autumn does not count, but
- * that a daily run between two and three is left out in spring does.
+ * Longest time between two due times, by the wall clock; the hour that a clock repeats in autumn does not count, but a
+ * run that is left out in spring does, where the clock follows no rule that `dueTimes` knows.
  */
 export function longestGapSeconds(cron: string, timezone: string): number {
-  const fields = fieldsOf(cron);
+  const { cron: fields } = timesOf(cron, timezone);
   const now = Math.floor(Date.now() / MINUTE) * MINUTE;
   const gaps = clockSkips(timezone, now, now + 365 * DAY)
     .filter((skip) => isDueWhileSkipped(fields, timezone, skip))
@@ -144,15 +167,4 @@ function longestRunOfDays(fields: CronFields): number {
     if (day > end) break;
   }
   return longest;
-}
-
-/** One reading of a job's cron serves all that is asked about it; the last is enough, as the questions come together. */
-let lastRead: { cron: string; fields: CronFields } | undefined;
-
-function fieldsOf(cron: string): CronFields {
-  if (lastRead?.cron === cron) return lastRead.fields;
-  const reading = parseCron(cron);
-  if ('problem' in reading) throw new RangeError(`"${cron}" is no cron: expected ${reading.problem}`);
-  lastRead = { cron, fields: reading.fields };
-  return reading.fields;
 }

@@ -44,17 +44,23 @@ describe('the next due time', () => {
     expect(next('0 0 13 * 5', 'UTC', '2026-01-01T00:00:00Z')).toBe('2026-02-13T00:00:00.000Z');
   });
 
-  it('leaves out what the clock skips', () => {
-    expect(next('30 2 * * *', 'America/New_York', '2026-03-07T12:00:00Z')).toBe('2026-03-09T06:30:00.000Z');
+  it('comes when the clock has skipped it, and where the clock keeps no rule, not at all', () => {
+    expect(next('30 2 * * *', 'America/New_York', '2026-03-07T12:00:00Z')).toBe('2026-03-08T07:00:00.000Z');
+    expect(next('30 2 8 * *', 'America/New_York', '2026-03-07T12:00:00Z')).toBe('2026-03-08T07:00:00.000Z');
+    expect(next('30 2 9 * *', 'America/New_York', '2026-03-07T12:00:00Z')).toBe('2026-03-09T06:30:00.000Z');
+    expect(next('30 * * * *', 'America/New_York', '2026-03-08T06:45:00Z')).toBe('2026-03-08T07:30:00.000Z');
     expect(next('0 3 * * *', 'America/New_York', '2026-03-07T12:00:00Z')).toBe('2026-03-08T07:00:00.000Z');
-    expect(next('0 0 * * *', 'Africa/Cairo', '2026-04-23T12:00:00Z')).toBe('2026-04-24T21:00:00.000Z');
-    expect(next('15 0 * * *', 'Atlantic/Azores', '2026-03-28T12:00:00Z')).toBe('2026-03-30T00:15:00.000Z');
+    expect(next('0 0 * * *', 'Africa/Cairo', '2026-04-23T12:00:00Z')).toBe('2026-04-23T22:00:00.000Z');
+    expect(next('15 0 * * *', 'Atlantic/Azores', '2026-03-28T12:00:00Z')).toBe('2026-03-29T01:00:00.000Z');
+    expect(next('30 2 * * *', 'Africa/Casablanca', '2026-03-21T12:00:00Z')).toBe('2026-03-23T01:30:00.000Z');
   });
 
-  it('comes twice when the clock repeats it', () => {
-    const first = next('30 1 * * *', 'America/New_York', '2026-11-01T00:00:00Z');
+  it('comes once when the clock has repeated it; every hour of an hourly job counts', () => {
+    expect(next('30 1 * * *', 'America/New_York', '2026-11-01T00:00:00Z')).toBe('2026-11-01T07:30:00.000Z');
+    expect(next('30 1 * * *', 'America/New_York', '2026-11-01T07:30:00Z')).toBe('2026-11-02T06:30:00.000Z');
+    const first = next('30 * * * *', 'America/New_York', '2026-11-01T05:00:00Z');
     expect(first).toBe('2026-11-01T05:30:00.000Z');
-    expect(next('30 1 * * *', 'America/New_York', String(first))).toBe('2026-11-01T06:30:00.000Z');
+    expect(next('30 * * * *', 'America/New_York', String(first))).toBe('2026-11-01T06:30:00.000Z');
   });
 
   it('agrees with trying every minute, around the change of the clock', () => {
@@ -78,7 +84,7 @@ describe('the previous due time', () => {
     ['0 * * * *', 'UTC', '2026-01-01T10:00:00Z', '2026-01-01T10:00:00.000Z'],
     ['0 * * * *', 'UTC', '2026-01-01T09:59:59Z', '2026-01-01T09:00:00.000Z'],
     ['* * * * *', 'UTC', '2026-01-01T09:59:59Z', '2026-01-01T09:59:00.000Z'],
-    ['30 2 * * *', 'America/New_York', '2026-03-08T12:00:00Z', '2026-03-07T07:30:00.000Z'],
+    ['30 2 * * *', 'America/New_York', '2026-03-08T12:00:00Z', '2026-03-08T07:00:00.000Z'],
     ['0 0 29 2 1', 'UTC', '2026-01-01T00:00:00Z', '2016-02-29T00:00:00.000Z'],
   ])('of %s in %s at %s', (cron, zone, before, due) => expect(previous(cron, zone, before)).toBe(due));
 });
@@ -101,8 +107,8 @@ describe('the longest gap', () => {
     expect(longestGapSeconds(cron, 'America/New_York')).toBe(seconds);
   });
 
-  it('knows of the night on which the clock skips a daily run, and that an hourly one loses nothing', () => {
-    expect(longestGapSeconds('30 2 * * *', 'America/New_York')).toBe(47 * HOUR);
+  it('knows that no night loses a daily or an hourly run', () => {
+    expect(longestGapSeconds('30 2 * * *', 'America/New_York')).toBe(24 * HOUR);
     expect(longestGapSeconds('30 * * * *', 'America/New_York')).toBe(HOUR);
     expect(longestGapSeconds('30 2 * * *', 'UTC')).toBe(24 * HOUR);
   });

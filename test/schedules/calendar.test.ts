@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { calendarOf, canonicalCron } from '../../schedules/calendar.js';
+import { calendarsOf, canonicalTimes } from '../../schedules/calendar.js';
 
-describe('canonicalCron', () => {
+describe('canonicalTimes', () => {
   it.each([
     ['0 * * * *', '0 * * * *'],
     ['00 05 * * *', '0 5 * * *'],
@@ -14,23 +14,23 @@ describe('canonicalCron', () => {
     ['0 0 1,2,3,10 * *', '0 0 1-3,10 * *'],
     ['* * * * 0-7', '* * * * *'],
   ])('reads %s as %s', (cron, canonical) => {
-    expect(canonicalCron(cron)).toBe(canonical);
+    expect(canonicalTimes(cron, 'Etc/UTC')).toBe(canonical);
   });
 
   it('tells crons apart that fire at different times', () => {
-    expect(canonicalCron('0 5 * * *')).not.toBe(canonicalCron('0 5 * * 1'));
+    expect(canonicalTimes('0 5 * * *', 'Etc/UTC')).not.toBe(canonicalTimes('0 5 * * 1', 'Etc/UTC'));
   });
 });
 
-describe('calendarOf', () => {
+describe('calendarsOf', () => {
   it('keeps the cron as it was written, for whoever reads it in the Web UI', () => {
-    expect(calendarOf('0 5 * * mon')).toMatchObject({
-      comment: '0 5 * * mon',
-      dayOfWeek: [{ start: 'MONDAY', end: 'MONDAY', step: 1 }],
+    expect(calendarsOf('0 5 * * mon', 'Etc/UTC')).toMatchObject({
+      calendars: [{ comment: '0 5 * * mon', dayOfWeek: [{ start: 'MONDAY', end: 'MONDAY', step: 1 }] }],
+      skip: [],
     });
   });
 
   it('refuses what the estate would have refused', () => {
-    expect(() => calendarOf('0 5 * *')).toThrow(/0 5 \* \*/);
+    expect(() => calendarsOf('0 5 * *', 'Etc/UTC')).toThrow(/0 5 \* \*/);
   });
 });
