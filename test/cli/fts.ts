@@ -14,6 +14,8 @@ export interface FtsExit {
 export interface FtsOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Another build's. */
+  main?: string;
 }
 
 /** A running `fts`. */
@@ -24,8 +26,8 @@ export class Fts {
   readonly ended: Promise<FtsExit>;
   #changed: () => void = () => undefined;
 
-  constructor(args: readonly string[], { cwd, env }: FtsOptions = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], { cwd, env, main = MAIN }: FtsOptions = {}) {
+    this.child = spawn(process.execPath, [main, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: 'pipe',

@@ -16,9 +16,9 @@ const SLOW_RATE = '192K';
 
 /**
  * An estate at work: a Temporal server of its own, a control worker and a host worker as processes, two provisioned
- * volumes. `save` and `other` write the repository `local`; `slow` writes it slowly.
+ * volumes. `save` and `other` write the repository `local`, and so does what `more` adds; `slow` writes it slowly.
  */
-export async function startEstate() {
+export async function startEstate(more: Record<string, Record<string, unknown>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'fts-running-'));
   const server: TemporalServer = await makeTemporalServer();
   await server.start();
@@ -32,7 +32,12 @@ export async function startEstate() {
       space: { host: 'here', mountpoint: './space', filesystem: 'directory' },
     },
     repositories: { local: { host: 'here', volume: 'space', path: 'local', password: 'password' } },
-    jobs: { save: job, other: job, slow: { ...job, bandwidth: SLOW_RATE } },
+    jobs: {
+      save: job,
+      other: job,
+      slow: { ...job, bandwidth: SLOW_RATE },
+      ...Object.fromEntries(Object.entries(more).map(([name, keys]) => [name, { ...job, ...keys }])),
+    },
     secrets: { provider: 'file', path: 'secrets.yaml' },
   };
   await writeFile(join(folder, 'estate.yaml'), stringify(declared));
@@ -43,9 +48,9 @@ export async function startEstate() {
     TEMPORAL_ADDRESS: server.address,
   };
   const workers = new Map<'control' | 'host', Fts>();
-  const startWorker = async (kind: 'control' | 'host'): Promise<Fts> => {
+  const startWorker = async (kind: 'control' | 'host', main?: string): Promise<Fts> => {
     const args = kind === 'control' ? ['--control'] : ['--host', 'here', '--as-host'];
-    const worker = new Fts(['worker', ...args], { env });
+    const worker = new Fts(['worker', ...args], { env, ...(main !== undefined && { main }) });
     workers.set(kind, worker);
     await worker.untilStderr(/"event":"ready"/);
     return worker;
