@@ -147,7 +147,8 @@ describe('a failed run', () => {
           : Promise.resolve({ admitted: true }),
     });
     await bed.startHost(input.host, host.activities);
-    expect(await bed.ended(await bed.start(input))).toMatchObject({ outcome: 'complete' });
+    const ended = await bed.ended(await bed.start(input), 'snapshot-retried');
+    expect(ended).toMatchObject({ outcome: 'complete' });
     expect(host.calls.filter((call) => call === 'admitJob')).toHaveLength(2);
   });
 });

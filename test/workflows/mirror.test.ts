@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdmissionActivities } from '../../activities/admission.js';
 import type { MirrorActivities, PlannedMirror, UploadedMirror } from '../../activities/mirror.js';
 import type { RecordActivities, RecordRunInput } from '../../activities/record.js';
 import type { ApprovableInput } from '../../src/domain/hold.js';
+import { hostFailure } from '../support/fake-host.js';
 import { type WorkflowBed, makeJobInput, makeWorkflowBed } from '../support/workflow-bed.js';
 
 type HostActivities = AdmissionActivities & MirrorActivities & RecordActivities;
@@ -146,8 +146,11 @@ describe('a mirror', () => {
   });
 
   it('that fails after its upload says what it did, and deletes nothing', async () => {
-    const failure = ApplicationFailure.nonRetryable('unmounted', 'VolumeUnavailable');
-    const { ended, steps, calls } = await runMirror({ deleteMirrored: () => Promise.reject(failure) });
+    const failure = hostFailure('VolumeUnavailable');
+    const { ended, steps, calls } = await runMirror(
+      { deleteMirrored: () => Promise.reject(failure) },
+      { shape: 'mirror-failed' },
+    );
     expect(ended).toMatchObject({ failure: { type: 'VolumeUnavailable' }, outcome: 'failed' });
     expect(steps).not.toContain('verifyMirror');
     expect(calls.at(-1)?.[1]).toMatchObject({ outcome: 'failed', result: { transferred: { files: 2 } } });

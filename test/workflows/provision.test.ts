@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { VolumeActivities } from '../../activities/volumes.js';
-import { findTool } from '../../src/adapters/tools.js';
-import type { RunReport } from '../../src/domain/job.js';
 import type { ProvisionResult } from '../../src/domain/provision.js';
-import { CONTROL_QUEUE, hostQueue } from '../../src/domain/queues.js';
-import { SearchAttribute } from '../../src/domain/search-attributes.js';
+import { CONTROL_QUEUE } from '../../src/domain/queues.js';
+import { hostFailure, workUntilCancelled } from '../support/fake-host.js';
+import { until } from '../support/until.js';
+import { type WorkflowBed, makeWorkflowBed } from '../support/workflow-bed.js';
 
 const RESULT: ProvisionResult = {
   volume: 'flux',
@@ -21,79 +16,56 @@ const RESULT: ProvisionResult = {
   notes: ['its sentinel was gone and was written anew'],
 };
 
-const OUTCOME = defineSearchAttributeKey(SearchAttribute.outcome, 'KEYWORD');
-
-let environment: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundle;
+let bed: WorkflowBed;
 beforeAll(async () => {
-  const { path } = await findTool('temporal');
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path },
-      extraArgs: ['--search-attribute', `${SearchAttribute.outcome}=Keyword`],
-    },
-  });
-  const workflowsPath = fileURLToPath(new URL('../../workflows/provision.ts', import.meta.url));
-  workflowBundle = await bundleWorkflowCode({ workflowsPath });
+  bed = await makeWorkflowBed();
 });
-afterAll(() => environment.teardown());
+afterAll(() => bed.remove());
 
-/** Runs the workflow with a control worker and a host worker that has only this activity. */
-async function run(provisionVolume: VolumeActivities['provisionVolume']) {
-  const { nativeConnection: connection, client } = environment;
-  const control = await Worker.create({ connection, taskQueue: CONTROL_QUEUE, workflowBundle });
-  const host = await Worker.create({
-    connection,
-    taskQueue: hostQueue('motoko'),
-    activities: { provisionVolume },
+/** Starts the workflow for a host that has only this activity. */
+async function provision(provisionVolume: VolumeActivities['provisionVolume']) {
+  const name = randomUUID().slice(0, 8);
+  await bed.startHost(`here-${name}`, { provisionVolume });
+  return bed.client.workflow.start('provision', {
+    workflowId: `miket/provision/${name}`,
+    taskQueue: CONTROL_QUEUE,
+    args: [{ estate: 'miket', volume: 'flux', host: `here-${name}` }],
   });
-  const workflowId = `miket/provision/${randomUUID()}`;
-  const outcome = await control.runUntil(
-    host.runUntil(
-      client.workflow
-        .execute('provision', {
-          workflowId,
-          taskQueue: CONTROL_QUEUE,
-          args: [{ estate: 'miket', volume: 'flux', host: 'motoko' }],
-        })
-        .then(
-          (report: RunReport<ProvisionResult>) => ({ report }),
-          (error: unknown) => ({ error }),
-        ),
-    ),
-  );
-  const { memo, typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
-  return { ...outcome, memo, outcomeAttribute: typedSearchAttributes.get(OUTCOME) };
 }
 
 it('asks the host by names only, and tells the end in result, search attribute and memo', async () => {
   const asked: unknown[] = [];
-  const ended = await run((input) => {
+  const handle = await provision((input) => {
     asked.push(input);
     return Promise.resolve(RESULT);
   });
+  const ended = await bed.ended(handle, 'provision-complete');
   expect(asked).toEqual([{ estate: 'miket', volume: 'flux' }]);
   const report = { outcome: 'complete', result: RESULT };
-  expect(ended).toMatchObject({ report, memo: { report }, outcomeAttribute: 'complete' });
+  expect(ended).toMatchObject({ result: report, memo: { report }, outcome: 'complete' });
 });
 
 it('fails with the failure of the host, hint and all', async () => {
   const hint = 'mount it';
-  const failure = () =>
-    ApplicationFailure.create({
-      type: 'VolumeUnavailable',
-      message: 'volume flux at /flux is missing',
-      nonRetryable: true,
-      details: [{ hint }],
-    });
-  const ended = await run(() => Promise.reject(failure()));
-  if (!('error' in ended)) throw new Error('it did not fail');
-  expect(ended.error).toBeInstanceOf(WorkflowFailedError);
-  expect(ended.error).toMatchObject({
-    cause: { type: 'VolumeUnavailable', message: 'volume flux at /flux is missing', details: [{ hint }] },
-  });
-  expect(ended).toMatchObject({
+  const handle = await provision(() => Promise.reject(hostFailure('VolumeUnavailable', { hint })));
+  expect(await bed.ended(handle, 'provision-failed')).toMatchObject({
+    failure: { type: 'VolumeUnavailable', message: 'it was VolumeUnavailable', details: [{ hint }] },
     memo: { report: { outcome: 'failed', result: null, error: { type: 'VolumeUnavailable', hint } } },
-    outcomeAttribute: 'failed',
+    outcome: 'failed',
+  });
+});
+
+it('can be cancelled', async () => {
+  let began = false;
+  const handle = await provision(() => {
+    began = true;
+    return workUntilCancelled(() => Promise.resolve());
+  });
+  await until(() => began);
+  await handle.cancel();
+  expect(await bed.ended(handle, 'provision-cancelled')).toMatchObject({
+    status: 'CANCELLED',
+    memo: { report: { outcome: 'cancelled', result: null } },
+    outcome: 'cancelled',
   });
 });

@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdmissionActivities } from '../../activities/admission.js';
 import type { PlannedPurge, PurgeActivities } from '../../activities/purge.js';
 import type { RecordActivities, RecordRunInput } from '../../activities/record.js';
 import type { ApprovableInput } from '../../src/domain/hold.js';
+import { hostFailure } from '../support/fake-host.js';
 import { type WorkflowBed, makeJobInput, makeWorkflowBed } from '../support/workflow-bed.js';
 
 type HostActivities = AdmissionActivities & PurgeActivities & RecordActivities;
@@ -84,14 +84,18 @@ describe('a purge', () => {
 
   it('that could not delete everything is partial', async () => {
     const problems = { count: 1, first: [{ path: 'a', message: 'EACCES' }] };
-    const { ended } = await runPurge({ deleteOld: () => Promise.resolve({ ...DELETED, problems }) });
+    const deleteOld = () => Promise.resolve({ ...DELETED, problems });
+    const { ended } = await runPurge({ deleteOld }, { shape: 'purge-partial' });
     const message = '1 entry could not be looked at or deleted, such as a (EACCES)';
     expect(ended.result).toMatchObject({ outcome: 'partial', error: { type: 'PermissionDenied', message } });
   });
 
   it('fails when its approval is not valid', async () => {
-    const failure = ApplicationFailure.nonRetryable('forged', 'ApprovalInvalid');
-    const { ended, steps } = await runPurge({ planPurge: () => Promise.reject(failure) });
+    const failure = hostFailure('ApprovalInvalid');
+    const { ended, steps } = await runPurge(
+      { planPurge: () => Promise.reject(failure) },
+      { shape: 'purge-failed' },
+    );
     expect(ended).toMatchObject({ failure: { type: 'ApprovalInvalid' }, outcome: 'failed' });
     expect(steps).not.toContain('deleteOld');
   });

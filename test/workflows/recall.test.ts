@@ -79,7 +79,7 @@ describe('a recall', () => {
 
 it('the look before a recall answers with what the host found', async () => {
   const { handle } = await begin('recallPlan', { planRecall: () => Promise.resolve(PLAN) });
-  expect(await bed.ended(handle, 'recall-plan')).toMatchObject({
+  expect(await bed.ended(handle, 'recallPlan-complete')).toMatchObject({
     result: { outcome: 'complete', result: PLAN },
     status: 'COMPLETED',
   });
