@@ -2,7 +2,7 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { FAILURES } from '../src/domain/failures.js';
-import { type Trouble, givesUp, withFailure } from '../src/domain/patience.js';
+import { type Trouble, TOOL_CLEAN_UP_MS, givesUp, withFailure } from '../src/domain/patience.js';
 import type { Progress } from '../src/domain/progress.js';
 import { nextDue } from '../src/estate/cron.js';
 import type { LoadedEstate } from '../src/estate/load.js';
@@ -10,6 +10,9 @@ import { toApplicationFailure, typedFailure } from './failure.js';
 
 /** A heartbeat this often (milliseconds), whether there is news or not: cancellation is heard through it. */
 const HEARTBEAT_MS = 2000;
+
+/** What people see from then on: most tools end before the next heartbeat. */
+const BEING_INTERRUPTED = `asked to end; a tool that has not ended after ${String(TOOL_CLEAN_UP_MS / 1000)} s is killed`;
 
 const LastHeartbeat = z.object({
   trouble: z.object({ since: z.number(), latest: z.number(), failures: z.number() }),
@@ -35,10 +38,14 @@ export async function patiently<T>(
     heartbeat({ ...latest, ...(trouble && { trouble }) } satisfies Progress);
   };
   const report: Report = (progress) => {
-    latest = progress;
+    latest = cancellationSignal.aborted ? { ...progress, waiting: BEING_INTERRUPTED } : progress;
+  };
+  const interrupted = (): void => {
+    latest = { ...latest, waiting: BEING_INTERRUPTED };
   };
   beat();
   const pulse = setInterval(beat, HEARTBEAT_MS);
+  cancellationSignal.addEventListener('abort', interrupted, { once: true });
   try {
     return await work(report, cancellationSignal);
   } catch (error) {
@@ -53,6 +60,7 @@ export async function patiently<T>(
       final: givesUp(failure.type, trouble, await dueAfter?.(trouble.since)),
     });
   } finally {
+    cancellationSignal.removeEventListener('abort', interrupted);
     clearInterval(pulse);
   }
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { FtsError } from '../domain/failures.js';
+import { TOOL_CLEAN_UP_MS } from '../domain/patience.js';
 import { holdLockFile } from './lock-file.js';
 import { busyLock } from './locks.js';
 import { redact } from './redaction.js';
@@ -13,9 +14,6 @@ import {
   requirePrograms,
   toolCommand,
 } from './tool-command.js';
-
-/** restic and rclone may need this long to clean up after SIGINT (milliseconds); execa's own default is 5 s. */
-const CLEAN_UP_MS = 120_000;
 
 /** So much of the end of each stream is kept for messages and for parsing (characters). */
 const TAIL_LENGTH = 64 * 1024;
@@ -32,8 +30,13 @@ export interface ToolCall {
   directory?: string;
   /** Lock file that the tool itself holds while it lives. */
   lock?: string;
-  /** Aborting it sends SIGINT, waits for the tool's own clean-up, and rejects with the signal's reason. */
+  /**
+   * Aborting it sends SIGINT, waits for the tool's own clean-up, and rejects with the signal's reason. A tool that has
+   * not ended by then gets SIGKILL; it dies, and its lock is free.
+   */
   signal?: AbortSignal;
+  /** How long that clean-up may take (milliseconds); `TOOL_CLEAN_UP_MS` unless said otherwise. */
+  cleanUpMs?: number;
   /** Hears each line, unredacted. If it throws, the tool is interrupted too, and that is what the call rejects with. */
   onStdout?: OnLine;
   onStderr?: OnLine;
@@ -92,7 +95,7 @@ async function runInterruptibly(
 async function followed(
   { file, args }: ToolCommand,
   environment: Record<string, string>,
-  { directory, signal, onStdout, onStderr }: ToolCall,
+  { directory, signal, cleanUpMs = TOOL_CLEAN_UP_MS, onStdout, onStderr }: ToolCall,
   output?: Writable,
 ): Promise<ToolExit> {
   const broken = new AbortController();
@@ -107,7 +110,7 @@ async function followed(
     buffer: false,
     reject: false,
     killSignal: 'SIGINT',
-    forceKillAfterDelay: CLEAN_UP_MS,
+    forceKillAfterDelay: cleanUpMs,
   });
   if (child.pid === undefined) {
     const { originalMessage } = await child;

@@ -6,6 +6,9 @@ const MINIMUM_PATIENCE_MS = 3_600_000;
 /** A tool that fails this often in a row for a reason nobody knows will not be cured by waiting. */
 const UNKNOWN_FAILURES = 5;
 
+/** restic and rclone may need this long to clean up after SIGINT before they get SIGKILL (milliseconds); execa's own default is 5 s. */
+export const TOOL_CLEAN_UP_MS = 120_000;
+
 /** A streak of failures of one step. Times in milliseconds since the epoch. */
 export interface Trouble {
   since: number;

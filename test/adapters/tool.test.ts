@@ -184,6 +184,18 @@ describe('interrupting', () => {
     expect(await readFile(join(folder, 'clean'), 'utf8')).toBe('');
   });
 
+  it('kills a tool that does not listen once its time is over, and its lock is free', async () => {
+    const lock = join(await temporaryFolder(), 'lock');
+    const stop = new AbortController();
+    const deaf = "trap '' INT TERM; echo $$; while :; do sleep 0.05; done";
+    const { line: pid, ended } = await started(deaf, { lock, signal: stop.signal, cleanUpMs: 300 });
+    stop.abort(new Error('told to stop'));
+    await expect(shell('true', { lock })).rejects.toMatchObject({ type: 'Busy' });
+    await expect(ended).rejects.toThrow('told to stop');
+    expect(await isGone(pid)).toBe(true);
+    expect(await shell('true', { lock })).toMatchObject({ exitCode: 0 });
+  });
+
   it('before the start starts nothing', async () => {
     const folder = await temporaryFolder();
     const reason = new Error('too late');
