@@ -70,6 +70,13 @@ async function makeSharedFile(file: string): Promise<void> {
     await handle.close();
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
+    // What it holds is nobody's business; a link would lead elsewhere, and a FIFO makes whoever opens it wait.
+    if (!(await lstat(file)).isFile())
+      throw new FtsError(
+        'PathUnsafe',
+        `${file} is no file, and cannot be a lock`,
+        `look at what it is, and remove it`,
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +89,37 @@ describe('a lock on a volume', () => {
     const call = lockPath(repository(volume), { ...(await setting()), uid: SOMEBODY });
     await expect(call).rejects.toMatchObject({ type: 'PathUnsafe' });
     expect(await readdir(elsewhere)).toEqual([]);
+  });
+});
+
+describe('a lock on a volume in whose place there is', () => {
+  const place = async () => {
+    const volume = await temporaryFolder();
+    const user = { ...(await setting()), uid: SOMEBODY };
+    return { file: await lockPath(repository(volume), user), find: () => lockPath(repository(volume), user) };
+  };
+
+  it.each(['', 'garbage \u0000\u0001'])('a file with anything in it (%j) locks as ever', async (text) => {
+    const { file, find } = await place();
+    await writeFile(file, text);
+    expect(await find()).toBe(file);
+    const taken = await execa('flock', [file, 'flock', '-n', '-E', '75', file, 'true'], { reject: false });
+    expect(taken.exitCode).toBe(75);
+    expect((await execa('flock', ['-n', file, 'true'])).exitCode).toBe(0);
+  });
+
+  it.each([
+    ['a folder', (file: string) => mkdir(file)],
+    ['a link', (file: string) => symlink('elsewhere', file)],
+    ['a FIFO', (file: string) => execa('mkfifo', [file])],
+  ])('%s is refused, naming it', async (_, put) => {
+    const { file, find } = await place();
+    await rm(file);
+    await put(file);
+    await expect(find()).rejects.toMatchObject({
+      type: 'PathUnsafe',
+      message: expect.stringContaining(file) as string,
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeTool } from '../support/fake-tool.js';
 import { FakeCheckout, NPM } from '../support/fake-checkout.js';
@@ -109,6 +109,15 @@ describe('set-up', () => {
   it('takes over from a set-up that was killed', async () => {
     await checkout.write('.fts/setup.lock', String(DEAD_PID));
     expect((await checkout.run('setup')).exitCode).toBe(0);
+  });
+
+  it.each(['', 'garbage'])('says what to do about a lock that names no process (%j)', async (text) => {
+    await checkout.write('.fts/setup.lock', text);
+    await utimes(checkout.at('.fts/setup.lock'), 0, 0);
+    const { exitCode, stderr } = await checkout.run('setup');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/error: \.fts\/setup\.lock names no process\nhint: .*delete it/);
+    expect(existsSync(checkout.at('.fts/setup.lock'))).toBe(true);
   });
 
   it('names its jobs when asked for another', async () => {
