@@ -15,6 +15,8 @@ export interface OpenRepository {
   run(call: ResticCall): Promise<ToolExit>;
   /** The id of the repository in which restic has just made a snapshot; undefined if it is not known without asking restic. */
   idHolding(snapshotId: string): Promise<string | undefined>;
+  /** Removes what an init that was killed left, if it is younger than that (milliseconds since the epoch). */
+  clearHalfInit(since: number): Promise<boolean>;
 }
 
 export interface StepDependencies {
@@ -34,6 +36,7 @@ export interface Prepared {
   tell: Tell;
   run: (call: ResticCall) => Promise<ToolExit>;
   idHolding: OpenRepository['idHolding'];
+  clearHalfInit: OpenRepository['clearHalfInit'];
 }
 
 /** Which volumes a step touches. */
@@ -69,6 +72,7 @@ export const createStep =
         volumes,
         tell,
         idHolding: (snapshotId) => repository.idHolding(snapshotId),
+        clearHalfInit: (since) => repository.clearHalfInit(since),
         run: (call) =>
           repository.run({ ...call, signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal }),
       });

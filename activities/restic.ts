@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
@@ -8,17 +7,11 @@ import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
 import { forget, keepInForce } from './forget.js';
+import { makeRepository } from './new-repository.js';
 import { checkAfterBreak, pruneIsDue } from './prune.js';
 import { requireSameTree } from './require-volumes.js';
 import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
-import {
-  idOf,
-  missing,
-  readSeen,
-  remember,
-  requireNotReplaced,
-  requireSameRepository,
-} from './seen-repository.js';
+import { missing, readSeen, requireNotReplaced, requireSameRepository } from './seen-repository.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
 import { type RealName, type Report, collectUnreadable } from './unreadable-files.js';
 
@@ -34,8 +27,6 @@ export interface ResticDependencies extends StepDependencies {
 
 export type TakenSnapshot =
   { repository: 'absent' } | ({ repository: 'present' } & Omit<SnapshotResult, 'forgotten'>);
-
-const Initialized = z.object({ message_type: z.literal('initialized'), id: z.string() });
 
 /** What forgetting did; `forgotten` is a count of snapshots. */
 export interface Forgotten {
@@ -104,30 +95,13 @@ export const createResticActivities = ({
       }),
 
     /**
-     * Makes the job's repository, if none was ever seen. Safe to retry: restic refuses to make one where one is, and
-     * one that opens with the declared password is taken for ours.
+     * Makes the job's repository, if none was ever seen (`makeRepository`). Safe to retry: restic refuses to make one
+     * where one is.
      */
     createRepository: (request: JobRequest): Promise<void> =>
-      step('init', request, destinationOnly, async ({ job, run }) => {
-        const seen = await readSeen(state, job.repository);
-        if (seen) throw missing(state, job.repository, seen);
-        let id: string | undefined;
-        try {
-          await run({
-            args: ['init', '--json'],
-            onMessage: (message) => {
-              id = Initialized.safeParse(message).data?.id ?? id;
-            },
-          });
-        } catch (error) {
-          id = await idOf({ run });
-          if (id === undefined) throw error;
-        }
-        id ??= await idOf({ run });
-        if (id === undefined)
-          throw new FtsError('VerificationFailed', 'restic ended well and made no repository');
-        await remember(state, job.repository, id);
-      }),
+      step('init', request, destinationOnly, ({ job, run, clearHalfInit }) =>
+        makeRepository({ state, repository: job.repository, opened: { run, clearHalfInit } }),
+      ),
 
     /**
      * Tags the snapshot that the latest `takeSnapshot` left as partial, so that it never counts in `keep`. Returns

@@ -19,6 +19,7 @@ import { openRemote } from '../src/adapters/rclone-remote.js';
 import { realName } from '../src/adapters/real-name.js';
 import { planRecall, recallProject } from '../src/adapters/recall.js';
 import { openReport } from '../src/adapters/report.js';
+import { clearHalfInit } from '../src/adapters/restic-half-init.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
 import { repositoryInCache } from '../src/adapters/restic-cache.js';
 import { runRestic } from '../src/adapters/restic.js';
@@ -47,6 +48,7 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       run: (call: Parameters<typeof runRestic>[1]) => runRestic(repository, call),
       idHolding: (snapshotId: string) =>
         repositoryInCache(snapshotId, { ...process.env, ...repository.environment }),
+      clearHalfInit: (since: number) => clearHalfInit(repository, since),
     };
   };
   return {

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { crashPoint } from './crash-point.js';
 import { isErrno, type State } from './state.js';
 
 /** As long as Temporal keeps the runs that speak of it (`schedules/namespace.ts`; milliseconds). */
@@ -30,6 +31,7 @@ export async function removeExpired(
     for (const name of await namesIn(state.path(folder))) {
       if (!(await goes(name))) continue;
       await rm(state.path(folder, name), { recursive: true, force: true });
+      crashPoint('record-expired', folder);
       count += 1;
     }
     return count;

@@ -1,5 +1,6 @@
 import { chmod, open, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { crashPoint } from './crash-point.js';
 import { WayClosed } from './fetch-problem.js';
 import { isAtLeast, KNOWN_TOOLS, type ToolName } from './tools-known.js';
 import { toolVersion, type FoundTool } from './tools.js';
@@ -21,6 +22,8 @@ export async function installTool(
   const handle = await open(program, 'r');
   await handle.sync().finally(() => handle.close());
   const installed = path.join(toolsFolder, name);
+  crashPoint('tool-tried', name);
   await rename(program, installed);
+  crashPoint('tool-installed', name);
   return { path: installed, version };
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { FtsError } from '../domain/failures.js';
+import { crashPoint } from './crash-point.js';
 
 const PULSE_MS = 15_000;
 const PREFIX = '.fetching-';
@@ -18,6 +19,7 @@ export class FetchWorkshop {
       await mkdir(toolsFolder, { recursive: true });
       await removeLeftovers(toolsFolder);
       const folder = await mkdtemp(path.join(toolsFolder, `${PREFIX}${process.pid}-`));
+      crashPoint('workshop-made');
       return new FetchWorkshop(toolsFolder, folder);
     } catch (error) {
       throw new FtsError(
@@ -56,8 +58,9 @@ export class FetchWorkshop {
 async function removeLeftovers(toolsFolder: string): Promise<void> {
   for (const entry of await readdir(toolsFolder)) {
     const owner = entry.startsWith(PREFIX) ? Number.parseInt(entry.slice(PREFIX.length), 10) : Number.NaN;
-    if (!Number.isNaN(owner) && !isAlive(owner))
-      await rm(path.join(toolsFolder, entry), { recursive: true, force: true });
+    if (Number.isNaN(owner) || isAlive(owner)) continue;
+    await rm(path.join(toolsFolder, entry), { recursive: true, force: true });
+    crashPoint('workshop-cleared');
   }
 }
 

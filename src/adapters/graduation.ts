@@ -1,6 +1,8 @@
 import type { LoadedEstate } from '../estate/load.js';
 import { volumeRoot } from '../estate/lookup.js';
 import { splitVolumePath } from '../estate/paths.js';
+import { crashPoint } from './crash-point.js';
+import type { GraduationStep } from './graduation-context.js';
 import { openJournal } from './graduation-journal.js';
 import { type GraduationOrder, type GraduationSetting, graduate } from './graduation-run.js';
 import { sweepSource } from './graduation-sweep.js';
@@ -22,6 +24,9 @@ export const createGraduation = (state: State) => ({
   openJournal: (job: string) => openJournal(state, job),
   requireSteadyClock: (now: number) => refuseClockStep(state, { now }),
   sweep: sweepSource,
+  onStep: (step: GraduationStep) => {
+    crashPoint('graduation', step);
+  },
   graduate: (setting: GraduationSetting, order: GraduationOrder, report: TallyReport) =>
     graduate(setting, order, createTally(report)),
 });

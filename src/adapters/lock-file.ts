@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
+import { crashPoint } from './crash-point.js';
 import { type ProcessRecord, isAlive, ownRecord } from './process-record.js';
 
 /** Either the thing is ours until we give it up, or it is another's. */
@@ -22,6 +23,7 @@ export async function layClaim(file: string): Promise<Claim> {
   const folder = dirname(file);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, own), `${new Date().toISOString()}\n`, { flag: 'wx' });
+  crashPoint('claim-laid');
   const release = (): Promise<void> => rm(join(folder, own), { force: true });
   try {
     for (const claim of await readdir(folder)) {
@@ -32,6 +34,7 @@ export async function layClaim(file: string): Promise<Claim> {
         return { owner };
       }
       await rm(join(folder, claim), { force: true });
+      crashPoint('claim-cleared');
     }
   } catch (error) {
     await release();

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { filterArguments } from '../domain/mirror-filter.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
+import { crashPoint } from './crash-point.js';
 import { runRclone } from './rclone.js';
 import { type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
 import type { RcloneRemote } from './rclone-remote.js';
@@ -132,7 +133,9 @@ async function sortByName({ file: to, signal }: ListingOptions): Promise<void> {
     const type = /no space left/i.test(stderr) ? 'DestinationFull' : 'ToolFailed';
     throw new FtsError(type, `sort of ${from}: ${stderr.trim().slice(0, 300)}`);
   }
+  crashPoint('listing-sorted');
   await rename(`${to}.sorted`, to);
+  crashPoint('listing-replaced');
   await rm(from);
 }
 

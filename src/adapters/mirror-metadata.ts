@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { PurgeProblems } from '../domain/purge.js';
+import { crashPoint } from './crash-point.js';
 import { type AttributesState, openAttributes } from './mirror-metadata-attributes.js';
 import { type WalkedEntry, describeEntry, kindOf } from './mirror-metadata-entry.js';
 import { ManifestLines } from './mirror-metadata-lines.js';
@@ -155,7 +156,9 @@ async function compress(text: AsyncIterable<string>, file: string): Promise<{ sh
       },
       createWriteStream(part, { mode: 0o600, flush: true }),
     );
+    crashPoint('manifest-written');
     await rename(part, file);
+    crashPoint('manifest-replaced');
   } finally {
     await rm(part, { force: true });
   }

@@ -3,6 +3,7 @@ import { FtsError } from '../domain/failures.js';
 import type { Limits } from '../domain/limits.js';
 import { mirrorFilter } from '../domain/mirror-filter.js';
 import { type LargeFile, type MirrorPlan, type Omitted, judgeMirror } from '../domain/mirror.js';
+import { crashPoint } from './crash-point.js';
 import { compareListings } from './mirror-compare.js';
 import { mirrorFiles, readPlan, releasedFilter, writePlan } from './mirror-files.js';
 import { drawnEarly, provenEarly } from './mirror-early.js';
@@ -51,6 +52,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
   const files = mirrorFiles(state, job);
   const names = (await drawnEarly(files.source)).map(({ name }) => name);
   await rm(files.folder, { recursive: true, force: true });
+  crashPoint('mirror-plan-removed');
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   const filter = mirrorFilter(request);
   const filterBefore = await releasedFilter(state, job, identityOf(remote));

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { crashPoint } from './crash-point.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
 
@@ -55,11 +56,13 @@ export class PurgeFolder {
 
   unlink(name: Buffer): void {
     fs.unlinkSync(this.#path(name));
+    crashPoint('purge-unlinked');
   }
 
   /** Only an empty one. */
   removeFolder(name: Buffer): void {
     fs.rmdirSync(this.#path(name));
+    crashPoint('purge-folder-removed');
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { crashPoint } from './crash-point.js';
 import type { EntryStats } from './purge-folder.js';
 
 /**
@@ -36,6 +37,7 @@ export class PlanWriter {
   constructor(path: string) {
     fs.rmSync(path, { force: true });
     this.#fd = fs.openSync(path, 'wx', 0o600);
+    crashPoint('purge-plan-begun');
   }
 
   write(step: PlanStep): void {

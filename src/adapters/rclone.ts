@@ -8,6 +8,7 @@ import {
   onlyObjectsFailed,
   rcloneFailure,
 } from './rclone-failure.js';
+import { crashPoint } from './crash-point.js';
 import type { RcloneRemote } from './rclone-remote.js';
 import { redact } from './redaction.js';
 import { type ToolExit, runTool } from './tool.js';
@@ -62,6 +63,8 @@ export interface RcloneCall {
  */
 export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise<ToolExit> {
   const problems: RcloneProblem[] = [];
+  const [command] = call.args;
+  crashPoint('rclone-starts', command);
   const exit = await runTool({
     file: remote.rclone,
     args: [...call.args, ...ALWAYS],
@@ -88,6 +91,7 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
       if (!isSummary(problem)) call.onProblem?.(problem);
     },
   });
+  crashPoint('rclone-ended', command);
   if (exit.exitCode === 0 || onlyObjectsFailed(exit.exitCode, problems)) return exit;
   if (call.mayDiffer && exit.exitCode === 1 && problems.every(isOfDifference)) return exit;
   throw rcloneFailure(

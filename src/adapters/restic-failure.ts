@@ -39,6 +39,24 @@ const HINTS: Partial<Record<FailureType, string>> = {
   PermissionDenied: "give the worker's user access, or run the worker as another user",
 };
 
+/** What restic says of the repository's own small files, with what to do: nothing that was stored is wrong. */
+const BROKEN_OFF: readonly (readonly [RegExp, (file: string) => { found: string; hint: string }])[] = [
+  [
+    /invalid lock file: LoadRaw\(\\?\S*lock\/([0-9a-f]+)/,
+    (id) => ({
+      found: `its lock file ${id}… cannot be read, and it may be held by somebody`,
+      hint: `see that no restic is running on it, on any host; then delete \`locks/${id}…\` in it, that one file only, and run the job again`,
+    }),
+  ],
+  [
+    /repository already contains (keys)/,
+    (folder) => ({
+      found: 'its making broke off: it has a key, no config, and nothing in it',
+      hint: `see that nobody is making it at this moment; then delete what is in its folder \`${folder}\`, and run the job again`,
+    }),
+  ],
+];
+
 /** What a line of restic's means, if it means a failure that this product knows. */
 export function meaningOf(text: string): FailureType | undefined {
   return MEANINGS.find(([, pattern]) => pattern.test(text))?.[0];
@@ -47,6 +65,12 @@ export function meaningOf(text: string): FailureType | undefined {
 /** The failure for an exit that is not a success. `said` is the end of restic's stderr, redacted. */
 export function resticFailure(repository: string, exitCode: number | undefined, said: string): FtsError {
   const message = finalMessage(said);
+  for (const [pattern, meaning] of BROKEN_OFF) {
+    const file = pattern.exec(message)?.[1];
+    if (file === undefined) continue;
+    const { found, hint } = meaning(file);
+    return new FtsError('RepositoryDamaged', `repository ${repository}: ${found}`, hint);
+  }
   switch (exitCode) {
     case ResticExit.locked:
       return new FtsError('RepositoryLocked', `repository ${repository}: ${message}`);

@@ -2,6 +2,7 @@ import { readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { crashPoint } from './crash-point.js';
 import { startTicksOf } from './process-record.js';
 import type { ResticRepository } from './restic-repository.js';
 import { type ToolExit, runTool } from './tool.js';
@@ -38,7 +39,10 @@ export async function removeStaleLock(
   if (id === undefined) return ids !== undefined; // released meanwhile
   const lock = await readLock(repository, id, signal);
   if (lock?.hostname !== hostname() || !(await isGone(lock))) return false;
-  return removeLock(repository, id, signal);
+  crashPoint('stale-lock-judged');
+  const removed = await removeLock(repository, id, signal);
+  crashPoint('stale-lock-removed');
+  return removed;
 }
 
 async function lockIds(repository: ResticRepository, signal?: AbortSignal): Promise<string[] | undefined> {

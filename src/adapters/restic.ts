@@ -1,5 +1,6 @@
 import { type FailureType, FtsError } from '../domain/failures.js';
 import { collectorSettings } from './restic-memory.js';
+import { crashPoint } from './crash-point.js';
 import { removeStaleLock } from './restic-locks.js';
 import { ResticExit, meaningOf, resticFailure } from './restic-failure.js';
 import type { ResticRepository } from './restic-repository.js';
@@ -55,8 +56,12 @@ export async function runRestic(repository: ResticRepository, call: ResticCall):
 
 async function runOnce(repository: ResticRepository, call: ResticCall): Promise<ToolExit> {
   const opening = watchOpening(repository);
+  const [command] = call.args;
   try {
-    return await runTool(toolCall(repository, call, opening));
+    crashPoint('restic-starts', command);
+    const exit = await runTool(toolCall(repository, call, opening));
+    crashPoint('restic-ended', command);
+    return exit;
   } finally {
     opening.end();
   }

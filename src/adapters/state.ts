@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
+import { crashPoint } from './crash-point.js';
 
 /** Folder of all estates' state on this machine: `$FTS_STATE_DIR`, `/var/lib/fts` for root, else the XDG state folder. */
 export function stateRoot(environment: NodeJS.ProcessEnv): string {
@@ -59,7 +60,9 @@ export class State {
     const draft = `${file}.${randomUUID()}.tmp`;
     try {
       await writeDurably(draft, `${JSON.stringify(value)}\n`);
+      crashPoint('state-drafted', relative);
       await rename(draft, file);
+      crashPoint('state-replaced', relative);
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
@@ -70,6 +73,7 @@ export class State {
   /** Removes the record if it is there. Safe to repeat. */
   async remove(relative: string): Promise<void> {
     await rm(this.path(relative), { force: true });
+    crashPoint('state-removed', relative);
   }
 }
 

@@ -3,6 +3,7 @@ import { lchown, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { OWN_FOLDER, type Sentinel, SENTINEL_NAME, sentinelText } from '../domain/sentinel.js';
+import { crashPoint } from './crash-point.js';
 import { isErrno } from './state.js';
 import { runChild } from './volume-child.js';
 import { safePath } from './volume-path.js';
@@ -85,7 +86,9 @@ export async function writeSentinel(root: string, sentinel: Sentinel): Promise<v
   } finally {
     await file.close();
   }
+  crashPoint('sentinel-drafted');
   await rename(draft, join(root, SENTINEL_NAME));
+  crashPoint('sentinel-placed');
   await syncFolder(root);
 }
 

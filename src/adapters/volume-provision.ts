@@ -5,6 +5,7 @@ import type { ProvisionResult } from '../domain/provision.js';
 import { SENTINEL_NAME } from '../domain/sentinel.js';
 import type { LoadedEstate } from '../estate/load.js';
 import type { Volume } from '../estate/schema.js';
+import { crashPoint } from './crash-point.js';
 import type { State } from './state.js';
 import { adopt, makeByHand, type Sight, writeFailure } from './volume-adoption.js';
 import { faultProblem } from './volume-fault.js';
@@ -39,7 +40,9 @@ export async function provisionVolume({
   state,
   loaded,
   volume,
-  onStep = () => undefined,
+  onStep = (step) => {
+    crashPoint('provision', step);
+  },
   deadlineMs = 10_000,
 }: ProvisionOptions): Promise<ProvisionResult> {
   const { declared, mountpoint } = volumePlace(loaded, volume);

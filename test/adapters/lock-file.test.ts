@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLockFile, layClaim } from '../../src/adapters/lock-file.js';
+import { dies, moduleAt } from '../support/dying.js';
 import { compiled } from '../support/fts.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -95,5 +96,19 @@ describe('many who take over what a dead process left', () => {
     );
     const { stdout } = await execa('cat', [join(folder, 'journal')]);
     expect(stdout).toBe(Array.from({ length: 80 }, () => 'begin\nend').join('\n'));
+  });
+});
+
+describe('a process that is killed while it lays its claim', () => {
+  const program = (): string => `import { holdLockFile } from ${moduleAt('src/adapters/lock-file.js')};
+    await holdLockFile(${JSON.stringify(file)});`;
+
+  it.each(['claim-laid', 'claim-cleared'] as const)('at "%s" keeps nobody else from it', async (at) => {
+    await writeFile(`${file}.${await deadPid()}.left`, '');
+    await dies(program(), { at });
+    await (
+      await holdLockFile(file)
+    )();
+    expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScanAnswer } from '../../src/adapters/purge-messages.js';
 import { type PurgeCall, deleteFromFolder, scanFolder } from '../../src/adapters/purge-tool.js';
+import { dies, moduleAt } from '../support/dying.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -108,5 +109,40 @@ describe('the program that purges', () => {
     }
     expect(await remove(plan, true)).toMatchObject({ deleted: { files: FILES, bytes: FILES }, changed: 0 });
     expect(await left()).toEqual([]);
+  });
+});
+
+describe('a program that is killed', () => {
+  const asked = (request: object): string => `
+    process.argv[2] = ${JSON.stringify(JSON.stringify({ ...place, ...request }))};
+    await import(${moduleAt('src/adapters/purge-program.js')});`;
+
+  it.each([
+    ['purge-unlinked', 1],
+    ['purge-unlinked', 3],
+    ['purge-folder-removed', 1],
+  ] as const)(
+    'at "%s" (%i) has deleted what the plan names, and the next attempt counts all',
+    async (at, number) => {
+      await mkdir(join(folder, 'flux/scratch/deep'));
+      await writeFile(join(folder, 'flux/scratch/deep/file'), 'x');
+      await fill(3);
+      const { planHash, root } = await scan();
+      await writeFile(join(folder, 'flux/scratch/new'), 'y');
+      await dies(asked({ do: 'delete', planHash, root, resumed: false }), { at, number });
+      expect(await left()).toContain('new');
+      const { deleted, changed } = await deleteFromFolder({ ...place, planHash, root, resumed: true }, call);
+      expect({ deleted, changed }).toEqual({ deleted: { files: 4, bytes: 4 }, changed: 0 });
+      expect(await left()).toEqual(['new']);
+    },
+  );
+
+  it('while it plans leaves a plan that deletes nothing, and the next attempt plans', async () => {
+    await fill(2);
+    const plan = await scan();
+    await dies(asked({ do: 'scan', olderThanSeconds: 0.001 }), { at: 'purge-plan-begun' });
+    await expect(remove(plan)).rejects.toMatchObject({ type: 'StateCorrupt' });
+    expect(await left()).toHaveLength(2);
+    expect(await remove(await scan())).toMatchObject({ deleted: { files: 2 } });
   });
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -96,7 +97,8 @@ describe('a lock in the repository', () => {
       await kill(await holdLock());
       await expect(forget()).rejects.toMatchObject({
         type: 'RepositoryLocked',
-        message: expect.stringContaining('elsewhere') as string,
+        nonRetryable: false,
+        message: expect.stringMatching(/PID \d+ on elsewhere by .* ago\)/) as string,
       });
       expect(await locks()).toEqual(expect.arrayContaining(foreign));
     },
@@ -110,4 +112,33 @@ describe('a lock in the repository', () => {
       expect(await locks()).toHaveLength(1);
     },
   );
+
+  const put = async (content: string | Buffer): Promise<string> => {
+    const id = randomBytes(32).toString('hex');
+    await writeFile(join(estate.repository, 'locks', id), content);
+    return id;
+  };
+
+  it('that is a piece of one stops the run, stays, and its file is named', async () => {
+    await kill(await holdLock());
+    const [left = ''] = await locks();
+    const whole = await readFile(join(estate.repository, 'locks', left));
+    await rm(join(estate.repository, 'locks', left));
+    const id = await put(whole.subarray(0, 40));
+    await expect(forget()).rejects.toMatchObject({
+      type: 'RepositoryDamaged',
+      nonRetryable: true,
+      message: expect.stringContaining(`lock file ${id.slice(0, 10)}`) as string,
+      details: [{ hint: expect.stringContaining(`delete \`locks/${id.slice(0, 10)}`) as string }],
+    });
+    expect(await locks()).toEqual([id]);
+    await rm(join(estate.repository, 'locks', id));
+    expect(await forget()).toEqual({ forgotten: 0 });
+  });
+
+  it('that is empty locks nothing, as restic has it, and stays', async () => {
+    const id = await put('');
+    expect(await forget()).toEqual({ forgotten: 0 });
+    expect(await locks()).toEqual([id]);
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -86,6 +86,15 @@ export async function makeResticEstate(sections: Sections = {}) {
   };
 }
 export type ResticEstate = Awaited<ReturnType<typeof makeResticEstate>>;
+
+/** Gives an estate the repository of another one, seen before, and returns the ids of its snapshots, oldest first. */
+export async function takeRepository(estate: ResticEstate, from: ResticEstate): Promise<string[]> {
+  await cp(from.repository, estate.repository, { recursive: true });
+  const record = await readFile(from.state.path('repositories/local.json'), 'utf8');
+  await estate.state.write('repositories/local.json', JSON.parse(record));
+  const snapshots = JSON.parse(await estate.restic('snapshots', '--json')) as { id: string }[];
+  return snapshots.map(({ id }) => id);
+}
 
 /** A job that saves flux to the repository `local`. */
 export const snapshotJob = (more: Record<string, unknown> = {}): Record<string, unknown> => ({

@@ -1,0 +1,59 @@
+const LOOKS = 'it only looks';
+const BUILD = 'part of the build: what it leaves is made anew by the next one';
+const WORKSHOP = 'inside the workshop of a set-up, which the next one clears away (`workshop-made`)';
+const RUNNER = 'runs what it is told to; whoever tells it has the point';
+const STEPPED = 'whoever calls it tells the next step to `onStep` (`graduation`)';
+const LISTS = 'a file beside the plan, which counts for nothing before the record that names it is replaced';
+const NOBODY = 'what it writes is for people to read, and nothing goes by it';
+const WRITES = 'a pipe, or a file that was opened elsewhere';
+
+/**
+ * Calls that rename, delete, truncate, publish or run a program, and have no crash point in their function; each with
+ * the reason. `file function call`; `*` for all calls of a function, `* *` for all of a file.
+ */
+export const EXEMPT: Readonly<Record<string, string>> = {
+  'scripts/build.mjs build *': BUILD,
+  'scripts/command-line/bundle.mjs * *': BUILD,
+  'scripts/command-line/record-code.mjs * *': BUILD,
+  'scripts/command-line/recorder.mjs * *': BUILD,
+  'scripts/process.mjs * *': RUNNER,
+  'scripts/setup-lock.mjs * *': 'the lock of a set-up; test/scripts/run.test.ts kills its holders',
+  'src/adapters/approval-signature.ts signApproval execa': LOOKS,
+  'src/adapters/fetch-archive.ts * *': WORKSHOP,
+  'src/adapters/fetch-debian.ts * *': WORKSHOP,
+  'src/adapters/fetch-download.ts * *': WORKSHOP,
+  'src/adapters/fetch-go.ts * *': WORKSHOP,
+  'src/adapters/fetch-workshop.ts close rm': WORKSHOP,
+  'src/adapters/graduation-sweep.ts removeIfEmpty rmdir': 'the folder of a day, and only if it is empty',
+  'src/adapters/mirror-files.ts * *': LISTS,
+  'src/adapters/mirror-listing.ts listRemote writeFile': LISTS,
+  'src/adapters/mirror-metadata-owners.ts learn runTool': LOOKS,
+  'src/adapters/mirror-place.ts writeNames writeFile': LISTS,
+  'src/adapters/mirror-upload.ts remaining createWriteStream': LISTS,
+  'src/adapters/project-copy.ts * *': STEPPED,
+  'src/adapters/project-lock.ts whileLocked startTied': 'flock, whose lock ends with it',
+  'src/adapters/project-rename.ts renameFolder runProjectTool': STEPPED,
+  'src/adapters/project-scan.ts * *': LOOKS,
+  'src/adapters/project-tool.ts runProjectTool startTied': RUNNER,
+  'src/adapters/purge-clock.ts synchronised runChild': LOOKS,
+  'src/adapters/purge-delete.ts #file unlink': 'the point is where the folder does it (`purge-unlinked`)',
+  'src/adapters/purge-plan.ts #flush writeSync': 'a plan is believed only by the hash in its record',
+  'src/adapters/purge-program.ts say writeSync': WRITES,
+  'src/adapters/purge-tool.ts runProgram runTool': 'the program has the points',
+  'src/adapters/report.ts openReport createWriteStream': NOBODY,
+  'src/adapters/restic-locks.ts ask runTool': LOOKS,
+  'src/adapters/restic-locks.ts removeLock *': 'its one caller has the points (`stale-lock-judged`)',
+  'src/adapters/state.ts writeDurably writeFile': 'a draft; `state-drafted` comes after it',
+  'src/adapters/tied-process.ts startTied spawn': RUNNER,
+  'src/adapters/tool-stream.ts streamTool startTied': LOOKS,
+  'src/adapters/tool.ts * *': RUNNER,
+  'src/adapters/tools.ts askVersion execa': LOOKS,
+  'src/adapters/volume-child.ts startChild spawn': RUNNER,
+  'src/adapters/volume-filesystem.ts filesystemTag runChild': LOOKS,
+  'src/adapters/volume-install.ts numericId runChild': LOOKS,
+  'src/adapters/volume-probe.ts * *': 'a canary that holds nothing; each look makes it anew',
+  'src/cli/start-worker.ts startWorker startTied': RUNNER,
+  'workers/build-bundle.ts main *': BUILD,
+  'workers/embedded-server.ts main *': RUNNER,
+  'workers/log-file.ts openableLog rename': NOBODY,
+};
