@@ -5,7 +5,7 @@ import type { ListedFile } from './mirror-listing.js';
 import { Ascending, batchesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
 import { mountedFolders } from './mirror-mounts.js';
 import { type MirrorPlace, listingOption, wantedFromSource, writeNames } from './mirror-place.js';
-import { meaningOfRclone } from './rclone-failure.js';
+import { RCLONE_HINTS, meaningOfRclone } from './rclone-failure.js';
 import { BUCKETS } from './rclone-remote.js';
 import { runRclone } from './rclone.js';
 
@@ -118,5 +118,6 @@ async function hide(place: MirrorPlace, files: readonly { name: string }[]): Pro
   if (problem === undefined) return;
   const { object, message } = problem;
   const type = meaningOfRclone(message) ?? 'ToolFailed';
-  throw new FtsError(type, `remote ${remote.name}: ${object ?? 'rclone'} cannot be deleted: ${message}`);
+  const said = `remote ${remote.name}: ${object ?? 'rclone'} cannot be deleted: ${message}`;
+  throw new FtsError(type, said, RCLONE_HINTS[type]);
 }

@@ -33,7 +33,8 @@ const OF_THE_WHOLE: ReadonlySet<FailureType> = new Set([
   'RemoteUnreachable',
 ]);
 
-const HINTS: Partial<Record<FailureType, string>> = {
+/** What to do about a failure, where that is known. */
+export const RCLONE_HINTS: Partial<Record<FailureType, string>> = {
   DestinationFull: 'make room on the destination, then run the job again',
   QuotaExceeded: "raise the account's cap, or make room, then run the job again",
   RemoteDenied: 'look at the key, its rights and the bucket; the secret is read anew at each run',
@@ -92,5 +93,5 @@ export function rcloneFailure(
     (decisive && meaningOf(decisive)) ??
     (exitCode === RcloneExit.missing ? 'PathMissing' : (meaning ?? 'ToolFailed'));
   const code = exitCode === undefined ? 'was killed' : `exit code ${String(exitCode)}`;
-  return new FtsError(type, `remote ${remote}: rclone ${code}: ${message}`, HINTS[type]);
+  return new FtsError(type, `remote ${remote}: rclone ${code}: ${message}`, RCLONE_HINTS[type]);
 }

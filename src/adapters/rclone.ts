@@ -10,6 +10,7 @@ import {
 } from './rclone-failure.js';
 import { crashPoint } from './crash-point.js';
 import type { RcloneRemote } from './rclone-remote.js';
+import { StallWatch } from './rclone-stall.js';
 import { redact } from './redaction.js';
 import { type ToolExit, runTool } from './tool.js';
 
@@ -64,13 +65,14 @@ export interface RcloneCall {
 export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise<ToolExit> {
   const problems: RcloneProblem[] = [];
   const [command] = call.args;
+  const stall = new StallWatch(remote);
   crashPoint('rclone-starts', command);
   const exit = await runTool({
     file: remote.rclone,
     args: [...call.args, ...ALWAYS],
     environment: { ...remote.environment, ...call.environment },
     ...(call.directory !== undefined && { directory: call.directory }),
-    ...(call.signal && { signal: call.signal }),
+    signal: call.signal ? AbortSignal.any([call.signal, stall.signal]) : stall.signal,
     ...(call.locked !== false && { lock: remote.lock }),
     ...(call.onStdout && { onStdout: call.onStdout }),
     ...(call.stdoutFile !== undefined && { stdoutFile: call.stdoutFile }),
@@ -78,6 +80,13 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
       const said = parsed(line);
       if (said === undefined) return;
       if (said.stats) {
+        stall.see([
+          said.stats.bytes,
+          said.stats.transfers,
+          said.stats.checks,
+          said.stats.deletes,
+          said.stats.listed,
+        ]);
         call.onProgress?.(progressOf(said.stats));
         call.onListed?.(said.stats.listed ?? 0);
       }
@@ -90,6 +99,8 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
       if (meaningOfRclone(problem.message) === 'RemoteUnreachable') call.onWaiting?.(problem.message);
       if (!isSummary(problem)) call.onProblem?.(problem);
     },
+  }).finally(() => {
+    stall.end();
   });
   crashPoint('rclone-ended', command);
   if (exit.exitCode === 0 || onlyObjectsFailed(exit.exitCode, problems)) return exit;
@@ -114,6 +125,7 @@ const Stats = z.object({
   speed: z.number(),
   eta: z.number().nullish(),
   listed: z.number().optional(),
+  deletes: z.number().optional(),
 });
 
 /** A line of `--use-json-log`. */
