@@ -77,6 +77,7 @@ export const createMirrorStep = ({ host, current, guard, state, open, mirror }: 
       throw new FtsError(
         'StateCorrupt',
         `the plan of this run is not in ${state.path('plans', request.job)}`,
+        'run the job again: it plans anew',
       );
     }
     const upload = await state.read(record(request.job, 'upload'), UploadRecord);

@@ -64,7 +64,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
             tell({ phase: 'compare', files });
           },
         });
-        const earlier = await state.read(record(request.job, 'decision'), Decision);
+        const earlier = await state.readRenewable(record(request.job, 'decision'), Decision);
         if (earlier?.runId === runId) return planned(plan, earlier);
         const decide = (decision: Omit<Decision, 'runId'>): Promise<void> =>
           state.write(record(request.job, 'decision'), { runId, ...decision });

@@ -1,5 +1,7 @@
+import { log } from '@temporalio/activity';
 import { z } from 'zod';
 import type { State } from '../src/adapters/state.js';
+import { damageOr } from '../src/domain/damage.js';
 import type { JobRequest } from '../src/domain/job.js';
 import {
   type PruneRecord,
@@ -52,11 +54,11 @@ export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies
       step('prune', request, destinationOnly, async ({ loaded, job, run, tell }) => {
         const { repository: name } = job;
         const file = recordFile(name);
-        const record = await state.read(file, PruneFile);
         const remaining = (nextDueOn(loaded.estate, name, new Date()) ?? Infinity) - Date.now();
         if (remaining < SHORTEST_PRUNE_MS || (await isBeingMirrored(loaded.estate, name))) return 'gave-way';
         await checkAfterBreak(state, name, { run, tell });
 
+        const record = await state.read(file, PruneFile);
         const limit = repackLimit(record);
         await state.write(file, { ...record, startedAt: new Date().toISOString() });
         const due = AbortSignal.timeout(Math.min(remaining, LONGEST_TIMER_MS));
@@ -97,15 +99,17 @@ export async function pruneIsDue(
 
 /**
  * After a prune that broke off, restic checks the repository's structure first. Fails with `RepositoryDamaged`, and
- * nothing is forgotten or pruned until it is mended. Costs a read of a small file where nothing broke off.
+ * nothing is forgotten or pruned until it is mended. A damaged record may be of one that broke off; a new one takes its
+ * place after the check. Costs a read of a small file where nothing broke off.
  */
 export async function checkAfterBreak(
   state: Pick<State, 'read' | 'write'>,
   repository: string,
   { run, tell }: Pick<Prepared, 'run' | 'tell'>,
 ): Promise<void> {
-  const record = await state.read(recordFile(repository), PruneFile);
-  if (record?.startedAt === undefined) return;
+  const { record, damage } = await damageOr(state.read(recordFile(repository), PruneFile));
+  if (!damage && record?.startedAt === undefined) return;
+  if (damage) log.warn('a prune may have broken off: its record is damaged', { error: damage });
   tell({ phase: 'check' });
   await run({ args: ['check'] });
   await state.write(recordFile(repository), { ...record, startedAt: undefined });

@@ -105,7 +105,7 @@ export const createPurgeActivities = (dependencies: PurgeDependencies) => {
       patiently('scan', nextDueOf(current, request.job), async (tell, signal) => {
         const { runId } = currentRun();
         const { loaded, job, before, place, requireSame, lock } = await prepare(request, signal);
-        const earlier = await state.read(planFile(request.job), ReleasedPlan);
+        const earlier = await state.readRenewable(planFile(request.job), ReleasedPlan);
         if (earlier?.runId === runId) return released(earlier);
         await requireClock();
         const found = await scan(
@@ -143,6 +143,7 @@ export const createPurgeActivities = (dependencies: PurgeDependencies) => {
           throw new FtsError(
             'StateCorrupt',
             `the plan of this run is not in ${state.path(planFile(request.job))}`,
+            'run the job again: it plans anew',
           );
         }
         requireSameTree(volume, plan.identity, before, 'purge');

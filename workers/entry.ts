@@ -1,3 +1,4 @@
+import { FtsError } from '../src/domain/failures.js';
 import { ExitCode } from '../src/domain/outcome.js';
 import { UsageError } from '../src/domain/usage-error.js';
 import { EstateError } from '../src/estate/findings.js';
@@ -12,7 +13,7 @@ async function exitCodeOf(main: (args: readonly string[]) => Promise<number>): P
     return await main(process.argv.slice(2));
   } catch (error) {
     const usage = isUsage(error);
-    process.stderr.write(`${usage ? describe(error) : stackOf(error)}\n`);
+    process.stderr.write(`${usage || error instanceof FtsError ? describe(error) : stackOf(error)}\n`);
     return usage ? ExitCode.usage : ExitCode.unhealthy;
   }
 }
@@ -27,8 +28,12 @@ const stackOf = (error: unknown): string =>
 
 function describe(error: Error): string {
   if (error instanceof EstateError) return error.message;
-  if (!(error instanceof UsageError)) return `error: ${error.message}`;
+  if (error instanceof FtsError) return told(error.message, error.hint);
+  if (!(error instanceof UsageError)) return told(error.message, undefined);
   const { message, hint, suggestion } = error;
   const next = suggestion === undefined ? hint : `did you mean ${suggestion}?`;
-  return `error: ${message}${next === undefined ? '' : `\nhint: ${next}`}`;
+  return told(message, next);
 }
+
+const told = (message: string, hint: string | undefined): string =>
+  `error: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`;

@@ -1,8 +1,10 @@
+import { log } from '@temporalio/activity';
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createLogger } from '../src/adapters/logging.js';
 import { ProcessRecord, READY_EVENT, ownRecord } from '../src/adapters/process-record.js';
 import { State, stateRoot } from '../src/adapters/state.js';
+import type { FtsError } from '../src/domain/failures.js';
 import { ExitCode } from '../src/domain/outcome.js';
 import { openableLog } from './log-file.js';
 import { installRuntime } from './runtime.js';
@@ -36,7 +38,7 @@ export interface WorkerPlan {
  */
 export async function runWorkerProcess(plan: WorkerPlan): Promise<number> {
   const stop = stopSignal();
-  const state = new State(stateRoot(process.env), plan.estate);
+  const state = new State(stateRoot(process.env), plan.estate, tellOfDamage);
   const file = await openableLog(state.path('logs', `${plan.taskQueue}.jsonl`));
   const logger = createLogger({ component: plan.component, file });
   process.on('uncaughtExceptionMonitor', (error) => {
@@ -94,6 +96,11 @@ async function announceReadiness(
       setting.logger.error({ err: error }, 'worker works, but could not be made or kept ready');
   }
 }
+
+/** Said in the log of the activity that met it, so that `fts logs` shows it with the run. */
+const tellOfDamage = (damage: FtsError): void => {
+  log.warn('a damaged record is made anew', { error: damage });
+};
 
 /** Tells others on this machine that the queue's worker is here; removed by the process that wrote it. */
 async function keepRecord(state: State, taskQueue: string): Promise<{ remove: () => Promise<void> }> {

@@ -26,7 +26,7 @@ export interface GraduationOrder {
 }
 
 export interface GraduationSetting extends GraduationContext {
-  state: Pick<State, 'read' | 'write'>;
+  state: Pick<State, 'readRenewable' | 'write'>;
   /** Fails with `VolumeUnavailable` unless both volumes are what they were; the bytes that are free at the destination. */
   requireVolumes: () => Promise<number | undefined>;
   /** Whether a plan may be carried out, which `record` makes durable; if not, it is held. */
@@ -117,8 +117,8 @@ async function permission(
   { job, limits }: GraduationOrder,
   plan: Survey,
 ): Promise<((project: ColdProject) => boolean) | undefined> {
-  const file = `graduation/${job}-released.json`;
-  const earlier = await state.read(file, Released);
+  const file = `graduation/${job}.released.json`;
+  const earlier = await state.readRenewable(file, Released);
   if (earlier?.run === run) {
     return ({ name, scan }) => earlier.projects[name.toString('hex')] === scan.contents;
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { damageOr } from '../domain/damage.js';
 import { FtsError } from '../domain/failures.js';
 import {
   type Approval,
@@ -18,7 +19,7 @@ const HOLD_LIFETIME_MS = 7 * 24 * 3_600_000;
 /** Where the host keeps holds and approvals, and whose signatures it takes. */
 export interface HoldSetting {
   estate: string;
-  state: Pick<State, 'read' | 'write' | 'remove'>;
+  state: Pick<State, 'read' | 'readRenewable' | 'write' | 'remove'>;
   /** Name: `ssh-ed25519 …`. */
   operators: Readonly<Record<string, string>>;
 }
@@ -96,7 +97,7 @@ export async function judgePlan(setting: HoldSetting, asked: PlanToJudge): Promi
     await state.remove(approvalFile(job));
     return { released: true };
   }
-  const before = await readHold(state, job);
+  const before = await state.readRenewable(holdFile(job), HoldSchema);
   const isNews = before?.planHash !== asked.plan.planHash;
   const now = Date.now();
   const hold: Hold = {
@@ -132,7 +133,8 @@ async function answer(setting: HoldSetting, asked: PlanToJudge): Promise<string 
   const { state } = setting;
   const { job, plan, approval: signed } = asked;
   if (signed === undefined) {
-    const approval = await state.read(approvalFile(job), ApprovalSchema);
+    const { record: approval, damage } = await damageOr(state.read(approvalFile(job), ApprovalSchema));
+    if (damage) return `the approval given on the host does not count: ${damage.message}`;
     if (approval === undefined) return undefined;
     return (
       (await unusable(setting, asked, approval, 'the host')) ??
@@ -169,7 +171,8 @@ async function unusable(
   if (approval.estate !== estate || approval.job !== job) {
     return `it is for job ${approval.estate}/${approval.job}, not for ${estate}/${job}`;
   }
-  const used = await state.read(usedFile(approval.nonce), Used);
+  const { record: used, damage } = await damageOr(state.read(usedFile(approval.nonce), Used));
+  if (damage) return `it was used before, and when cannot be told: ${damage.message}`;
   if (used !== undefined) return used.runId === runId ? undefined : `it was used before, at ${used.at}`;
   const { nonce, expires } = approval;
   await state.write(usedFile(nonce), { job, runId, by, at: new Date().toISOString(), expires });

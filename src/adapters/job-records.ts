@@ -26,6 +26,12 @@ const fileOf = (job: string): string => `jobs/${job}.json`;
 export const readJobRecord = (state: Pick<State, 'read'>, job: string): Promise<JobRecord | undefined> =>
   state.read(fileOf(job), Schema);
 
+/** As `readJobRecord`, where it is enough to know of a run that ended: a damaged record counts as none. */
+export const renewableJobRecord = (
+  state: Pick<State, 'readRenewable'>,
+  job: string,
+): Promise<JobRecord | undefined> => state.readRenewable(fileOf(job), Schema);
+
 /** Replaces it. Safe to repeat. */
 export const writeJobRecord = (state: Pick<State, 'write'>, record: JobRecord): Promise<void> =>
   state.write(fileOf(record.job), record);

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type LargeFile, type MirrorPlan, isStill } from '../domain/mirror.js';
 import { isUnopenable } from '../domain/rclone-names.js';
@@ -6,11 +7,13 @@ import { type ListedFile, listedFile } from './mirror-listing.js';
 import { LARGE } from './mirror-range.js';
 import { isName, textOf } from './mirror-source.js';
 import type { ReadBack } from './mirror-verify.js';
-import { isErrno } from './state.js';
 
 /** At most so many files and so many bytes: what is read early is read in vain when the plan finds something to do. */
 const EARLY_FILES = 8;
 const EARLY_BYTES = LARGE;
+
+/** A FIFO in its place is not waited for. */
+const UNAWAITED = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** Longer than two lines of a listing (bytes). */
 const STRETCH = 32 * 1024;
@@ -20,15 +23,11 @@ const STRETCH = 32 * 1024;
  * this takes a moment. None where there is no listing, or one that cannot be read.
  */
 export async function drawnEarly(listing: string): Promise<ListedFile[]> {
-  let handle: FileHandle;
+  const handle = await open(listing, UNAWAITED).catch(() => undefined);
+  if (handle === undefined) return [];
   try {
-    handle = await open(listing);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-  try {
-    const { size: length } = await handle.stat();
+    const about = await handle.stat();
+    const length = about.isFile() ? about.size : 0;
     const files = new Map<string, ListedFile>();
     let bytes = 0;
     for (let draw = 0; length > 0 && draw < EARLY_FILES; draw += 1) {

@@ -5,10 +5,10 @@ import type { MirrorPlan, UploadClass } from '../domain/mirror.js';
 import type { State } from './state.js';
 
 /** Folder of a mirror's plan, relative to the state. */
-const planFolder = (job: string): string => join('plans', job);
+export const planFolder = (job: string): string => join('plans', job);
 
 /** Relative to the state. */
-const planFile = (job: string): string => join(planFolder(job), 'plan.json');
+export const planFile = (job: string): string => join(planFolder(job), 'plan.json');
 const releasedFile = (job: string): string => join('mirrors', `${job}.json`);
 
 /**
@@ -87,11 +87,18 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
   large: z.object({ name: z.string(), size: Count, mtime: z.string(), offset: Count }).exactOptional(),
   exceeds: z.string().exactOptional(),
   held: z.enum(['nothing', 'deletions', 'losses']),
+  lists: z.record(z.string(), Count).exactOptional(),
 });
 
-/** The plan that the job made last; undefined before the first, or after one that was not finished. */
+/** The plan that the job made last; undefined before the first, or after one that was not finished. Fails with `StateCorrupt`. */
 export const readPlan = (state: Pick<State, 'read'>, job: string): Promise<MirrorPlan | undefined> =>
   state.read(planFile(job), Plan);
+
+/** As `readPlan`, for a job that plans anew: a damaged one counts as none. */
+export const planBefore = (
+  state: Pick<State, 'readRenewable'>,
+  job: string,
+): Promise<MirrorPlan | undefined> => state.readRenewable(planFile(job), Plan);
 
 export const writePlan = (state: Pick<State, 'write'>, job: string, plan: MirrorPlan): Promise<void> =>
   state.write(planFile(job), plan);
@@ -104,7 +111,10 @@ const Released = z.object({
   at: z.iso.datetime(),
 });
 
-/** Filter of the last plan of the job that was released as a whole to this remote; undefined before the first. */
+/**
+ * Filter of the last plan of the job that was released as a whole to this remote; undefined before the first. Fails with
+ * `StateCorrupt`.
+ */
 export async function releasedFilter(
   state: Pick<State, 'read'>,
   job: string,
@@ -120,6 +130,8 @@ export const noteReleased = (
   job: string,
   { filter, runId, remote }: Pick<MirrorPlan, 'filter' | 'runId'> & { remote: string },
 ): Promise<void> => state.write(releasedFile(job), { filter, remote, runId, at: new Date().toISOString() });
+
+const { O_RDONLY, O_NONBLOCK } = fs.constants;
 
 /** Names are collected into writes of about this size (characters, of one byte each). */
 const CHUNK = 256 * 1024;
@@ -174,7 +186,7 @@ export async function* linesOf(file: string): AsyncGenerator<string[], undefined
 }
 
 async function chunkOf(file: string, at: number): Promise<Buffer> {
-  const handle = await fs.promises.open(file);
+  const handle = await fs.promises.open(file, O_RDONLY | O_NONBLOCK); // whatever is in its place, it is not waited for
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, at);
     return buffer.subarray(0, bytesRead);

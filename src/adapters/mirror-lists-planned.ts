@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { type MirrorPlan, UPLOAD_CLASSES } from '../domain/mirror.js';
 import type { MirrorFiles } from './mirror-files.js';
@@ -10,6 +12,19 @@ import { LossTally } from './mirror-loss.js';
  * exactly those files to delete and to overwrite whose hash the verdict, or an approval, is about.
  */
 export async function requireAsPlanned(files: MirrorFiles, plan: MirrorPlan): Promise<void> {
+  try {
+    await requireSameLists(files, plan);
+  } catch (error) {
+    if (error instanceof FtsError) throw error;
+    throw altered(files, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function requireSameLists(files: MirrorFiles, plan: MirrorPlan): Promise<void> {
+  for (const [name, bytes] of Object.entries(plan.lists ?? {})) {
+    const { size } = await stat(join(files.folder, name));
+    if (size !== bytes) throw altered(files, `${name} has ${String(size)} bytes, and had ${String(bytes)}`);
+  }
   for (const kind of UPLOAD_CLASSES) {
     const expected = plan.new[kind - 1]?.files;
     if ((await count(files.new(kind))) !== expected) throw altered(files);
@@ -63,9 +78,17 @@ async function count(list: string): Promise<number> {
   return names;
 }
 
-const altered = ({ folder }: MirrorFiles): FtsError =>
+/** The sizes of the lists beside a plan (bytes), by file name. */
+export async function sizesOfLists({ folder }: MirrorFiles): Promise<Record<string, number>> {
+  const names = await readdir(folder);
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).size] as const)),
+  );
+}
+
+const altered = ({ folder }: MirrorFiles, found = 'their names differ'): FtsError =>
   new FtsError(
     'StateCorrupt',
-    `the lists in ${folder} are not those that the plan was judged by; nothing more is done`,
+    `the lists in ${folder} are not those that the plan was judged by (${found}); nothing more is done`,
     'run the job again: it plans anew',
   );

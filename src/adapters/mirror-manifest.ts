@@ -7,14 +7,14 @@ import type { PlannedManifest } from '../domain/mirror.js';
 import { type ListedFile, MANIFEST } from './mirror-listing.js';
 import type { MirrorMetadata } from './mirror-metadata.js';
 import { metadataFile } from './mirror-sides.js';
-import { meaningOfRclone } from './rclone-failure.js';
+import { RCLONE_HINTS, meaningOfRclone } from './rclone-failure.js';
 import { runRclone } from './rclone.js';
 import type { RcloneRemote } from './rclone-remote.js';
 import type { State } from './state.js';
 
 /** What was last brought to a remote. */
 const Brought = z.object({ root: z.string(), sha1: z.string() });
-const broughtFile = (job: string): string => `mirrors/${job}-metadata.json`;
+const broughtFile = (job: string): string => `mirrors/${job}.metadata.json`;
 
 interface Asked {
   job: string;
@@ -35,7 +35,7 @@ export async function manifestOf({
 
 /** Whether it is what this host brought there last. */
 async function isKnown({ job, remote, state }: Asked, sha1: string): Promise<boolean> {
-  const brought = await state.read(broughtFile(job), Brought);
+  const brought = await state.readRenewable(broughtFile(job), Brought);
   return brought?.root === remote.root && brought.sha1 === sha1;
 }
 
@@ -76,7 +76,11 @@ export async function bringManifest(call: ManifestCall): Promise<void> {
   });
   if (exitCode !== 0) {
     const type = meaningOfRclone(said) ?? 'ToolFailed';
-    throw new FtsError(type, `remote ${remote.name}: the metadata manifest cannot be brought there: ${said}`);
+    throw new FtsError(
+      type,
+      `remote ${remote.name}: the metadata manifest cannot be brought there: ${said}`,
+      RCLONE_HINTS[type],
+    );
   }
   if (waits) return;
   await state.write(broughtFile(job), { root: remote.root, sha1 } satisfies z.infer<typeof Brought>);

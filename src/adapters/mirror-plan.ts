@@ -1,13 +1,15 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { damageOr } from '../domain/damage.js';
 import { FtsError } from '../domain/failures.js';
 import type { Limits } from '../domain/limits.js';
 import { mirrorFilter } from '../domain/mirror-filter.js';
 import { type LargeFile, type MirrorPlan, type Omitted, judgeMirror } from '../domain/mirror.js';
-import { crashPoint } from './crash-point.js';
+import { unwritableRecord } from './damaged-record.js';
 import { compareListings } from './mirror-compare.js';
-import { mirrorFiles, readPlan, releasedFilter, writePlan } from './mirror-files.js';
+import { mirrorFiles, planBefore, planFile, planFolder, releasedFilter, writePlan } from './mirror-files.js';
 import { drawnEarly, provenEarly } from './mirror-early.js';
 import { liesBelow } from './mirror-lists.js';
+import { RCLONE_HINTS } from './rclone-failure.js';
+import { sizesOfLists } from './mirror-lists-planned.js';
 import { freezeRepositories, prunedSince } from './mirror-repositories.js';
 import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import { manifestOf } from './mirror-manifest.js';
@@ -16,7 +18,7 @@ import { lookAtSides } from './mirror-sides.js';
 import { type ReadBack, readBack } from './mirror-verify.js';
 import { unreadableFolders } from './mirror-unreadable.js';
 import { BUCKETS, type RcloneRemote, identityOf } from './rclone-remote.js';
-import type { State } from './state.js';
+import { type State, isErrno } from './state.js';
 
 export interface PlanMirrorRequest {
   job: string;
@@ -45,17 +47,26 @@ export interface PlanMirrorRequest {
  * `PathMissing` when the remote's bucket, or a folder that was seen before, is gone.
  */
 export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan> {
+  try {
+    return await makePlan(request);
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    const plan = planFile(request.job);
+    throw unwritableRecord(request.state.path(plan), plan, error);
+  }
+}
+
+async function makePlan(request: PlanMirrorRequest): Promise<MirrorPlan> {
   const { job, runId, root, remote, state, limits } = request;
-  const earlier = await readPlan(state, job);
+  const earlier = await planBefore(state, job);
   if (earlier?.runId === runId) return earlier;
 
   const files = mirrorFiles(state, job);
   const names = (await drawnEarly(files.source)).map(({ name }) => name);
-  await rm(files.folder, { recursive: true, force: true });
-  crashPoint('mirror-plan-removed');
-  await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await state.emptyFolder(planFolder(job));
   const filter = mirrorFilter(request);
-  const filterBefore = await releasedFilter(state, job, identityOf(remote));
+  const released = await damageOr(releasedFilter(state, job, identityOf(remote)));
+  const filterBefore = released.record;
 
   const mounted = await mountedFolders(root);
   const frozen = await freezeRepositories(root, request.repositories);
@@ -66,7 +77,8 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
     read = await readBack({ remote, root, files, signal }, names, { locked: false }).catch(() => undefined);
   });
   const { unreadable, missing, precisionNs, metadata } = sides;
-  if (missing && (BUCKETS.has(remote.type) || filterBefore !== undefined)) throw gone(remote);
+  if (missing && (BUCKETS.has(remote.type) || filterBefore !== undefined || released.damage))
+    throw gone(remote);
   const folders = await unreadableFolders(unreadable, files.unreadable);
   const pruned = await prunedSince(root, frozen, folders.names);
   const since = await mountedFolders(root);
@@ -83,6 +95,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
   const { losses } = found;
   const verdict = judgeMirror({
     ...{ limits, filter, filterBefore, source: found.source, remote: found.remote },
+    unknownFilter: released.damage?.message,
     ...{ deletions: losses.deletions, overwrites: losses.overwrites },
   });
   const brought = await manifestOf({ job, remote, state, metadata, listed: manifest });
@@ -94,6 +107,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan
     ...(pruned.length > 0 && { postponed: pruned.map(({ path }) => path) }),
     ...(large && { large: largeFile(large) }),
     ...verdict,
+    lists: await sizesOfLists(files),
   };
   const readLarge = (file: LargeFile) => readRange({ remote, root, files, signal: request.signal }, file);
   const whole = { ...plan, ...(await provenEarly(plan, watched, read, readLarge)) };
@@ -110,5 +124,13 @@ function mountsOmitted({ paths }: MountedFolders, exclude: readonly string[]): P
 
 const gone = ({ name, type, root }: RcloneRemote): FtsError =>
   BUCKETS.has(type)
-    ? new FtsError('RemoteDenied', `remote ${name}: the bucket of ${root} is not there, or not for this key`)
-    : new FtsError('PathMissing', `remote ${name}: ${root} was there before, and is gone`);
+    ? new FtsError(
+        'RemoteDenied',
+        `remote ${name}: the bucket of ${root} is not there, or not for this key`,
+        RCLONE_HINTS.RemoteDenied,
+      )
+    : new FtsError(
+        'PathMissing',
+        `remote ${name}: ${root} was there before, and is gone`,
+        'bring it back, then run the job again; or make it, empty, if the mirror is to begin anew',
+      );

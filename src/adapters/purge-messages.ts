@@ -43,6 +43,12 @@ export type DeleteAnswer = z.infer<typeof DeleteAnswer>;
 export const PurgeLine = z.union([
   z.object({ progress: z.object({ files: z.number(), bytes: z.number().exactOptional() }) }),
   z.object({ answer: z.unknown() }),
-  z.object({ refused: z.object({ type: z.enum(['PathUnsafe', 'StateCorrupt']), message: z.string() }) }),
+  z.object({
+    refused: z.object({
+      type: z.enum(['PathUnsafe', 'StateCorrupt']),
+      message: z.string(),
+      hint: z.string().exactOptional(),
+    }),
+  }),
 ]);
 export type PurgeLine = z.infer<typeof PurgeLine>;

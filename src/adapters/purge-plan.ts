@@ -24,6 +24,8 @@ export const identityOf = ({ ino, mtimeNs, ctimeNs }: EntryStats) => ({
   ctimeNs: String(ctimeNs),
 });
 
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
 /** Steps are collected into writes of about this size (bytes). */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -83,7 +85,7 @@ export function* planSteps(path: string): Generator<PlanStep> {
 }
 
 function* chunksOf(path: string): Generator<Buffer> {
-  const fd = fs.openSync(path, 'r');
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK); // whatever is in its place, it is not waited for
   const buffer = Buffer.alloc(CHUNK_BYTES);
   try {
     for (;;) {

@@ -21,7 +21,8 @@ try {
 } catch (error) {
   if (!(error instanceof FtsError)) throw error;
   if (error.type !== 'PathUnsafe' && error.type !== 'StateCorrupt') throw error;
-  say({ refused: { type: error.type, message: error.message } });
+  const { type, message, hint } = error;
+  say({ refused: { type, message, ...(hint !== undefined && { hint }) } });
 }
 
 /** Handle by handle from the volume's root, so that no link on the way is followed, whenever it was put there. */
@@ -60,8 +61,12 @@ function deleteOld(root: PurgeFolder, request: Extract<PurgeRequest, { do: 'dele
   if (dev !== request.root.dev || ino !== request.root.ino) {
     throw new FtsError('PathUnsafe', `${path} is not the folder that the plan was made in`);
   }
-  if (!fs.existsSync(plan) || hashOfPlan(plan) !== planHash)
-    throw new FtsError('StateCorrupt', `${plan} is not the plan that was made`);
+  if (!isIntact(plan, planHash))
+    throw new FtsError(
+      'StateCorrupt',
+      `${plan} is not the plan that was made; nothing more is deleted`,
+      'run the job again: it plans anew',
+    );
   const tell = everySecond();
   return deletePlanned(root, {
     steps: planSteps(plan),
@@ -86,4 +91,12 @@ function everySecond() {
 
 function say(line: PurgeLine): void {
   fs.writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+function isIntact(plan: string, planHash: string): boolean {
+  try {
+    return hashOfPlan(plan) === planHash;
+  } catch {
+    return false;
+  }
 }

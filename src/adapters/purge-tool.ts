@@ -48,7 +48,10 @@ async function runProgram(request: PurgeRequest, { lock, signal, tell }: PurgeCa
       else end = line;
     },
   });
-  if (end !== undefined && 'refused' in end) throw new FtsError(end.refused.type, end.refused.message);
+  if (end !== undefined && 'refused' in end) {
+    const { type, message, hint } = end.refused;
+    throw new FtsError(type, message, hint);
+  }
   if (exit.exitCode === 0 && end !== undefined && 'answer' in end) return end.answer;
   const how = exit.signal ?? `exit code ${String(exit.exitCode)}`;
   throw new FtsError(

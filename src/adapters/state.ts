@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { FtsError } from '../domain/failures.js';
+import { damageOr } from '../domain/damage.js';
+import type { FtsError } from '../domain/failures.js';
 import { crashPoint } from './crash-point.js';
+import { damagedRecord, unwritableRecord } from './damaged-record.js';
 
 /** Folder of all estates' state on this machine: `$FTS_STATE_DIR`, `/var/lib/fts` for root, else the XDG state folder. */
 export function stateRoot(environment: NodeJS.ProcessEnv): string {
@@ -14,13 +17,19 @@ export function stateRoot(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * One host's records about one estate: small JSON files, each replaced as a whole.
- * A reader sees the old record or the new one, also after a power cut; never half of one.
+ * One host's records about one estate: small JSON files, each replaced as a whole. A reader sees the old record or the
+ * new one, also after a power cut; never half of one. Each says in `record` whose it is, so that a copy of another is
+ * told from it. Keys of later releases are ignored.
  */
 export class State {
   readonly #directory: string;
 
-  constructor(root: string, estate: string) {
+  constructor(
+    root: string,
+    private readonly estate: string,
+    /** Told of a damaged record that counts as none (`readRenewable`). */
+    private readonly onDamaged: (damage: FtsError) => void = () => undefined,
+  ) {
     this.#directory = join(root, estate);
   }
 
@@ -31,50 +40,112 @@ export class State {
 
   /** The record, or undefined where there is none. Fails with `StateCorrupt` if it is not what was written. */
   async read<T>(relative: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const file = this.path(relative);
+    const damage = (found: string): FtsError => damagedRecord(this.path(relative), relative, found);
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = await readRegular(this.path(relative));
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return undefined;
-      throw corrupt(file, error instanceof Error ? error.message : String(error));
+      throw damage(isErrno(error, 'ELOOP') ? 'it is a link' : messageOf(error));
     }
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      throw corrupt(file, 'it is not JSON');
-    }
-    const parsed = schema.safeParse(value, { jitless: true }); // a record is read too seldom to compile a parser for it
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw corrupt(file, `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'unexpected content'}`.trim());
-    }
-    return parsed.data;
+    const value = objectOf(text);
+    if (value === undefined) throw damage(text === '' ? 'it is empty' : 'it is not JSON, or not an object');
+    const { [WHOSE]: whose = this.#name(relative), ...content } = value;
+    if (whose !== this.#name(relative)) throw damage(`it is the record ${JSON.stringify(whose)}`);
+    const parsed = schema.safeParse(content, { jitless: true }); // a record is read too seldom to compile a parser for it
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw damage(`${issue?.path.join('.') ?? ''} ${issue?.message ?? 'unexpected content'}`.trim());
   }
 
-  /** Replaces the record durably. Safe to repeat; of two writers at once, one wins. */
-  async write(relative: string, value: unknown): Promise<void> {
+  /**
+   * As `read`, for a record that the work at hand makes anew and that allows nothing by being absent: a damaged one
+   * counts as none, and is told of.
+   */
+  async readRenewable<T>(relative: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    const { record, damage } = await damageOr(this.read(relative, schema));
+    if (damage) this.onDamaged(damage);
+    return record;
+  }
+
+  /**
+   * Replaces the record durably. Safe to repeat; of two writers at once, one wins. The one before stays when it fails:
+   * with `DestinationFull`, `PermissionDenied`, or `StateCorrupt` where something else is in its place.
+   */
+  async write(relative: string, value: object): Promise<void> {
     const file = this.path(relative);
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const draft = `${file}.${randomUUID()}.tmp`;
+    const text = JSON.stringify({ ...value, [WHOSE]: this.#name(relative) });
     try {
-      await writeDurably(draft, `${JSON.stringify(value)}\n`);
-      crashPoint('state-drafted', relative);
-      await rename(draft, file);
-      crashPoint('state-replaced', relative);
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await replaceFile(file, relative, `${text}\n`);
     } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
+      throw unwritableRecord(file, relative, error);
     }
-    await syncFolder(dirname(file));
+  }
+
+  /** Makes an empty folder, in place of what is there. Safe to repeat; fails as `write` does. */
+  async emptyFolder(relative: string): Promise<void> {
+    const folder = this.path(relative);
+    try {
+      await rm(folder, { recursive: true, force: true });
+      crashPoint('mirror-plan-removed');
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw unwritableRecord(folder, relative, error);
+    }
   }
 
   /** Removes the record if it is there. Safe to repeat. */
   async remove(relative: string): Promise<void> {
-    await rm(this.path(relative), { force: true });
-    crashPoint('state-removed', relative);
+    const file = this.path(relative);
+    try {
+      await rm(file, { force: true });
+      crashPoint('state-removed', relative);
+    } catch (error) {
+      throw unwritableRecord(file, relative, error);
+    }
   }
+
+  #name(relative: string): string {
+    return `${this.estate}/${relative}`;
+  }
+}
+
+/** Key of a record that says whose it is: `<estate>/<path>`. Absent in what was not written here. */
+const WHOSE = 'record';
+
+/** Reads a file, and waits for nobody: what is no regular file is refused, and so is a link. */
+async function readRegular(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error('it is no regular file');
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceFile(file: string, relative: string, text: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeDurably(draft, text);
+    crashPoint('state-drafted', relative);
+    await rename(draft, file);
+    crashPoint('state-replaced', relative);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(file));
 }
 
 async function writeDurably(file: string, text: string): Promise<void> {
@@ -97,13 +168,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function corrupt(file: string, found: string): FtsError {
-  return new FtsError(
-    'StateCorrupt',
-    `the record ${file} cannot be used: ${found}`,
-    'look at the file; if nothing in it is worth keeping, move it away and run again',
-  );
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether a caught value is Node's error of that code. */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {

@@ -1,9 +1,10 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { readJobRecord } from '../adapters/job-records.js';
 import type { State } from '../adapters/state.js';
 import type { EndedRun } from '../domain/job-record.js';
 import { jobWorkflowId } from '../domain/ids.js';
 import type { Session } from './connection.js';
-import { knownJobRecord } from './job-record.js';
+import { knownRecord } from './known-record.js';
 import { listedReport } from './run-view.js';
 import { estateRunsQuery, jobRunsQuery, listRuns } from './visibility.js';
 
@@ -26,7 +27,7 @@ export async function recordedHistories(
   jobs: readonly string[],
 ): Promise<Map<string, JobHistory>> {
   const entries = jobs.map(async (job): Promise<[string, JobHistory]> => {
-    const record = await knownJobRecord(state, job);
+    const record = await knownRecord(readJobRecord(state, job));
     const last = record?.last.outcome === 'skipped' ? undefined : record?.last;
     return [job, { running: false, last, lastSuccess: record?.lastSuccess }];
   });

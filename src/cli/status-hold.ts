@@ -5,6 +5,7 @@ import type { HeldPath, Removal } from '../domain/hold.js';
 import type { EndedRun } from '../domain/job-record.js';
 import { formatDuration, formatSize } from '../domain/units.js';
 import { plural } from './format.js';
+import { knownRecord } from './known-record.js';
 
 /** What holds a job, in `fts status --json`. What only the job's host knows is null on another machine. */
 export interface HoldStatus {
@@ -32,7 +33,7 @@ const Held = z.object({
   }),
 });
 
-/** What holds a job whose last run was held; null for any other. A host's record that cannot be read counts as none. */
+/** What holds a job whose last run was held; null for any other. */
 export async function holdStatus(
   state: Pick<State, 'read'>,
   job: string,
@@ -41,7 +42,7 @@ export async function holdStatus(
   if (last?.outcome !== 'held') return null;
   const held = Held.safeParse(last.result).data?.hold;
   if (held === undefined) return null;
-  const known = await readHold(state, job).catch(() => undefined);
+  const known = await knownRecord(readHold(state, job));
   const record = known?.planHash === held.planHash ? known : undefined;
   return {
     ...held,

@@ -115,10 +115,10 @@ export const holdNotice = (
 ): HoldNotice => ({
   reason,
   planHash,
-  approveWith: `fts approve ${job} --estate ${quoted(estateFile)}`,
+  approveWith: `fts approve ${job} --estate ${shellWord(estateFile)}`,
   expiresAt,
 });
 
 /** A word as a POSIX shell takes it. */
-const quoted = (word: string): string =>
+export const shellWord = (word: string): string =>
   /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -87,6 +87,8 @@ export interface MirrorPlan {
   doubtful?: { size: number; mtime: string; name: string; sha1: string }[];
   /** One of those that are too large for a sample, if there is any. */
   large?: LargeFile;
+  /** Sizes of the lists beside it (bytes), by file name: a shorter one was cut off. */
+  lists?: Record<string, number>;
 }
 
 /** A file of which a stretch is read back. Name and time as listings have them; bytes. */
@@ -169,6 +171,8 @@ export interface MirrorToJudge {
   filter: readonly string[];
   /** Filter of the last plan that was released; undefined before the first. */
   filterBefore: readonly string[] | undefined;
+  /** Why it cannot be told what the filter was. */
+  unknownFilter?: string | undefined;
 }
 
 /** What exceeds what is allowed, and how much of the plan waits therefore. */
@@ -180,7 +184,9 @@ export function judgeMirror(plan: MirrorToJudge): { exceeds?: string; held: Held
   const forAll: string[] = [];
   const forDeletions: string[] = [];
 
-  if (losses > 0 && plan.filterBefore === undefined) {
+  if (losses > 0 && plan.unknownFilter !== undefined) {
+    forAll.push(`whether the filter changed since the last run cannot be told: ${plan.unknownFilter}`);
+  } else if (losses > 0 && plan.filterBefore === undefined) {
     forAll.push(`the remote holds ${files(losses)} that no run of this job put there`);
   }
   const change = losses > 0 && plan.filterBefore && filterChange(plan.filterBefore, plan.filter);

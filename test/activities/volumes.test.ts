@@ -47,6 +47,6 @@ it('passes on what to do next', async () => {
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect(failure).toMatchObject({
     type: 'StateCorrupt',
-    details: [{ hint: expect.stringContaining('look at') as string }],
+    details: [{ hint: expect.stringContaining('fts provision flux') as string }],
   });
 });

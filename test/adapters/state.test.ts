@@ -1,9 +1,11 @@
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { State, isErrno, stateRoot } from '../../src/adapters/state.js';
+import { State, stateRoot } from '../../src/adapters/state.js';
+import type { FtsError } from '../../src/domain/failures.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const Thing = z.object({ name: z.string(), size: z.number() });
@@ -50,27 +52,74 @@ describe('a record', () => {
   });
 
   it.each([
-    ['empty', '', 'JSON'],
+    ['empty', '', 'it is empty'],
     ['cut off', '{"name":"fl', 'JSON'],
+    ['garbage', Buffer.from([0, 0xff, 0xfe, 0x7b, 0]), 'JSON'],
     ['of another shape', '{"name":"flux","size":"big"}', 'size'],
-    ['another thing altogether', 'null', 'expected object'],
-  ])('that is %s is StateCorrupt, naming file and trouble, and stays as it is', async (_, text, found) => {
+    ['another thing altogether', 'null', 'not an object'],
+    ['a list', '[{"name":"flux","size":3}]', 'not an object'],
+    [
+      'of another job',
+      '{"name":"flux","size":3,"record":"testbed/jobs/other.json"}',
+      'testbed/jobs/other.json',
+    ],
+    ['of another estate', '{"name":"flux","size":3,"record":"home/jobs/save.json"}', 'home/jobs/save.json'],
+  ])('that is %s is StateCorrupt, naming file and trouble, and stays as it is', async (_, content, found) => {
     await mkdir(dirname(state.path(FILE)), { recursive: true });
-    await writeFile(state.path(FILE), text);
-    await expect(state.read(FILE, Thing)).rejects.toMatchObject({
-      type: 'StateCorrupt',
-      hint: expect.anything() as unknown,
-    });
-    await expect(state.read(FILE, Thing)).rejects.toThrow(state.path(FILE));
-    await expect(state.read(FILE, Thing)).rejects.toThrow(found);
-    expect(await readFile(state.path(FILE), 'utf8')).toBe(text);
+    await writeFile(state.path(FILE), content);
+    await expectDamage(found);
+    expect(await readFile(state.path(FILE))).toEqual(Buffer.from(content));
   });
 
-  it('that is no file is StateCorrupt', async () => {
-    await mkdir(state.path(FILE), { recursive: true });
-    await expect(state.read(FILE, Thing)).rejects.toMatchObject({ type: 'StateCorrupt' });
+  it('that is no file of its own is StateCorrupt, and nobody waits for it', async () => {
+    const file = state.path(FILE);
+    await state.write('jobs/other.json', { name: 'flux', size: 3 });
+    const things: [() => Promise<unknown>, string][] = [
+      [() => mkdir(file), 'no regular file'],
+      [() => execa('mkfifo', [file]), 'no regular file'],
+      [() => symlink('other.json', file), 'a link'],
+      [() => symlink('nowhere', file), 'a link'],
+    ];
+    for (const [make, found] of things) {
+      await make();
+      await expectDamage(found);
+      await rm(file, { recursive: true });
+    }
+  });
+
+  it.skipIf(isRoot)('that may not be read is StateCorrupt', async () => {
+    await state.write(FILE, { name: 'flux', size: 3 });
+    await chmod(state.path(FILE), 0);
+    await expectDamage('permission denied');
+  });
+
+  it('of an earlier release, which did not say whose it is, is read', async () => {
+    await mkdir(dirname(state.path(FILE)), { recursive: true });
+    await writeFile(state.path(FILE), '{"name":"flux","size":3}');
+    expect(await state.read(FILE, Thing)).toEqual({ name: 'flux', size: 3 });
+  });
+
+  it('that can be made anew counts as none when it is damaged, and is told of', async () => {
+    const told: string[] = [];
+    const telling = new State(join(state.path(), '..'), 'testbed', ({ message }) => told.push(message));
+    expect(await telling.readRenewable(FILE, Thing)).toBeUndefined();
+    expect(told).toEqual([]);
+    await mkdir(dirname(state.path(FILE)), { recursive: true });
+    await writeFile(state.path(FILE), '{');
+    expect(await telling.readRenewable(FILE, Thing)).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining(state.path(FILE))]);
   });
 });
+
+/** The record is refused for that reason, with a command to run. */
+async function expectDamage(found: string): Promise<void> {
+  const damage = await state.read(FILE, Thing).catch((error: unknown) => error);
+  expect(damage).toMatchObject({ type: 'StateCorrupt' });
+  const { message, hint } = damage as FtsError;
+  expect(message).toContain(state.path(FILE));
+  expect(message).toContain(found);
+  expect(hint).toContain(`mv ${state.path(FILE)} ${state.path(FILE)}.damaged`);
+}
 
 describe('writing', () => {
   it('shows a reader the old record or a new one, with many writers at once, and leaves nothing else', async () => {
@@ -100,9 +149,15 @@ describe('writing', () => {
     circle.self = circle;
     await expect(state.write(FILE, circle)).rejects.toThrow(TypeError);
     await mkdir(state.path('jobs/folder.json/in-the-way'), { recursive: true });
-    await expect(state.write('jobs/folder.json', {})).rejects.toSatisfy((error) =>
-      isErrno(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST'),
-    );
+    await expect(state.write('jobs/folder.json', {})).rejects.toMatchObject({
+      type: 'StateCorrupt',
+      message: expect.stringContaining(
+        `${state.path('jobs/folder.json')} cannot be used: a folder`,
+      ) as string,
+    });
+    await expect(state.remove('jobs/folder.json')).rejects.toMatchObject({ type: 'StateCorrupt' });
+    await writeFile(state.path('plans'), 'a file');
+    await expect(state.write('plans/copy.json', {})).rejects.toMatchObject({ type: 'StateCorrupt' });
     expect(await state.read(FILE, Thing)).toEqual({ name: 'flux', size: 3 });
     expect((await readdir(state.path('jobs'))).sort()).toEqual(['folder.json', 'save.json']);
   });
