@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { State, stateRoot } from '../adapters/state.js';
 import { findTool } from '../adapters/tools.js';
+import { shellWord } from '../domain/hold.js';
 import { type ChildPlan, ChildFailed, SupervisedChild } from './dev-child.js';
 import { followEstate } from './dev-estate.js';
 import { devHost } from './dev-host.js';
@@ -23,6 +24,12 @@ export interface DevOptions {
 
 /** Programs may wait for this line on stderr: everything runs and the schedules are in place. */
 const READY_LINE = 'ready';
+
+/** SQLite's words for a file that it cannot use. */
+const DAMAGED_DATABASE = /file is not a database|database disk image is malformed/;
+
+const withoutDatabase = (file: string): string =>
+  `hint: \`mv ${shellWord(file)} ${shellWord(`${file}.damaged`)}\` and start again: schedules are made anew, and the host's own records keep how each job last ended`;
 
 /** `fts dev`: Temporal, both workers and the schedules on one machine, kept running until told to end. */
 export async function dev(options: DevOptions): Promise<number> {
@@ -67,6 +74,7 @@ async function supervise(setting: DevSetting, options: DevOptions): Promise<numb
     if (!(error instanceof ChildFailed)) throw error;
     note(`fts dev ends: ${error.message}`);
     for (const line of error.lines) note(`  ${line.replaceAll('\n', '\n  ')}`);
+    if (error.lines.some((line) => DAMAGED_DATABASE.test(line))) note(withoutDatabase(setting.database));
     return error.exitCode;
   } finally {
     ending.abort();

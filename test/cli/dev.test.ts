@@ -183,6 +183,16 @@ describe('fts dev', () => {
     await next.says(/^ready$/m);
   });
 
+  it('says what to do about a damaged database, and leaves it as it is', async () => {
+    await estate.declare({});
+    const database = join(estate.folder, 'temporal.db');
+    await writeFile(database, 'no database');
+    const dev = startDev(['--host', 'here', '--db', database]);
+    expect(await dev.ends()).toBe(1);
+    expect(dev.stderr()).toContain(`mv ${database} ${database}.damaged`);
+    expect(await readFile(database, 'utf8')).toBe('no database');
+  });
+
   it('gives up on a child that crashes again and again, and shows what it said last', async () => {
     await estate.declare({});
     const script = `[ "$1" = --version ] && { echo 'temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)'; exit 0; }
