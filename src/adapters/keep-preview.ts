@@ -35,8 +35,8 @@ export async function previewKeep(
   const removedBy = async (keep: Keep): Promise<DoomedSnapshot[]> => {
     let removed: DoomedSnapshot[] = [];
     const { exitCode } = await runRestic(repository, {
-      args: forgetArguments({ host: jobHost(loaded.estate, job), job, keep, dryRun: true }),
-      readOnly: true,
+      args: [...forgetArguments({ host: jobHost(loaded.estate, job), job, keep, dryRun: true }), '--no-lock'],
+      locked: false,
       signal,
       onMessage: (message) => {
         removed = Groups.parse(message).flatMap(({ remove }) => remove ?? []);

@@ -30,8 +30,8 @@ const ANSWERS = new Set<number | undefined>([
 export interface ResticCall {
   args: readonly string[];
   signal?: AbortSignal;
-  /** It writes nothing, and waits for nobody: neither this product's lock nor restic's is taken. */
-  readOnly?: boolean;
+  /** Whether restic holds our lock of the repository while it lives; it does unless told otherwise. */
+  locked?: boolean;
   /** Each JSON message on stdout. */
   onMessage?: (message: unknown) => void;
   /** Each JSON message on stderr: `{message_type: "error", …}`. */
@@ -112,9 +112,9 @@ function toolCall(
 ): ToolCall {
   return {
     file: repository.restic,
-    args: [...repository.options, ...call.args, ...(call.readOnly === true ? ['--no-lock'] : [])],
+    args: [...repository.options, ...call.args],
     environment: { ...collectorSettings(call.args[0]), ...repository.environment },
-    ...(call.readOnly !== true && { lock: repository.lock }),
+    ...(call.locked !== false && { lock: repository.lock }),
     ...(repository.directory !== undefined && { directory: repository.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,
     onStdout: (line) => {
