@@ -32,6 +32,8 @@ export interface ResticCall {
   signal?: AbortSignal;
   /** Whether restic holds our lock of the repository while it lives; it does unless told otherwise. */
   locked?: boolean;
+  /** stdout as it comes, in place of `onMessage`: for one long line. */
+  onOutput?: (chunk: Buffer) => void;
   /** Each JSON message on stdout. */
   onMessage?: (message: unknown) => void;
   /** Each JSON message on stderr: `{message_type: "error", …}`. */
@@ -117,6 +119,12 @@ function toolCall(
     ...(call.locked !== false && { lock: repository.lock }),
     ...(repository.directory !== undefined && { directory: repository.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,
+    ...(call.onOutput && {
+      onOutput: (chunk: Buffer) => {
+        opening.opened();
+        call.onOutput?.(chunk);
+      },
+    }),
     onStdout: (line) => {
       const message = parsed(line);
       if (message === undefined) return;

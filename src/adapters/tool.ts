@@ -40,6 +40,8 @@ export interface ToolCall {
   /** Hears each line, unredacted. If it throws, the tool is interrupted too, and that is what the call rejects with. */
   onStdout?: OnLine;
   onStderr?: OnLine;
+  /** Hears stdout as it comes, in place of `onStdout`: for output without line ends. Nothing of it is kept. */
+  onOutput?: (chunk: Buffer) => void;
   /** File that stdout goes to, byte for byte, in place of `onStdout`; replaced if it is there, for its owner only. */
   stdoutFile?: string;
 }
@@ -95,7 +97,7 @@ async function runInterruptibly(
 async function followed(
   { file, args }: ToolCommand,
   environment: Record<string, string>,
-  { directory, signal, cleanUpMs = TOOL_CLEAN_UP_MS, onStdout, onStderr }: ToolCall,
+  { directory, signal, cleanUpMs = TOOL_CLEAN_UP_MS, onStdout, onStderr, onOutput }: ToolCall,
   output?: Writable,
 ): Promise<ToolExit> {
   const broken = new AbortController();
@@ -117,7 +119,11 @@ async function followed(
     throw new FtsError('ToolFailed', `cannot start ${file}: ${redact(originalMessage ?? 'unknown reason')}`);
   }
   const [stdout, stderr] = await Promise.all([
-    output ? '' : tailOf(child.iterable({ from: 'stdout' }), breaking(broken, onStdout)),
+    output
+      ? ''
+      : onOutput
+        ? passedOn(child.iterable({ from: 'stdout', binary: true }), breaking(broken, onOutput))
+        : tailOf(child.iterable({ from: 'stdout' }), breaking(broken, onStdout)),
     tailOf(child.iterable({ from: 'stderr' }), breaking(broken, onStderr)),
   ]);
   const exit = await child;
@@ -127,14 +133,32 @@ async function followed(
 
 /** A callback that aborts the controller in place of throwing. */
 const breaking =
-  (controller: AbortController, onLine: OnLine = () => undefined): OnLine =>
-  (line) => {
+  <T>(controller: AbortController, hear: (heard: T) => void = () => undefined) =>
+  (heard: T): void => {
     try {
-      onLine(line);
+      hear(heard);
     } catch (error) {
       controller.abort(error);
     }
   };
+
+/** Reads a stream to its end. */
+async function passedOn(
+  chunks: AsyncIterable<Uint8Array>,
+  onChunk: (chunk: Buffer) => void,
+): Promise<string> {
+  try {
+    for await (const chunk of chunks) onChunk(Buffer.from(chunk));
+  } catch (error) {
+    endsWithProcess(error);
+  }
+  return '';
+}
+
+/** A stream that breaks with its process is at its end. */
+function endsWithProcess(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'ExecaError') throw error;
+}
 
 /** Reads a stream to its end. What is kept is redacted before it is cut, so that no half of a secret remains. */
 async function tailOf(lines: AsyncIterable<string>, onLine: OnLine): Promise<string> {
@@ -146,8 +170,7 @@ async function tailOf(lines: AsyncIterable<string>, onLine: OnLine): Promise<str
       onLine(line);
     }
   } catch (error) {
-    // A stream that breaks with its process is at its end.
-    if (!(error instanceof Error) || error.name !== 'ExecaError') throw error;
+    endsWithProcess(error);
   }
   return redact(tail).slice(-TAIL_LENGTH);
 }

@@ -27,7 +27,8 @@ function describeFailure(error: unknown): RunError & { exitCode: number } {
   if (error instanceof ServerUnreachable) return { exitCode: ExitCode.unreachable, ...connection(error) };
   if (error instanceof FtsError) {
     const { type, message, hint } = error;
-    return { exitCode: ExitCode.unhealthy, type, message, ...(hint === undefined ? {} : { hint }) };
+    const exitCode = type === 'WrongPassword' ? ExitCode.usage : ExitCode.unhealthy; // the estate names the secret
+    return { exitCode, type, message, ...(hint === undefined ? {} : { hint }) };
   }
   const code = grpcCode(error);
   if (code !== undefined) return { exitCode: ExitCode.unreachable, ...connection(refusal(error, code)) };

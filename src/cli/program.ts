@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerEstateCommands } from './commands-estate.js';
 import { registerJobCommands } from './commands-jobs.js';
+import { registerLookingCommands } from './commands-looking.js';
 import { registerProcessCommands } from './commands-processes.js';
 import { registerRecallCommand } from './commands-recall.js';
 import { registerScheduleCommands } from './commands-schedules.js';
@@ -19,6 +20,8 @@ export function createProgram(): Command {
   program.commandsGroup('Every day:');
   registerJobCommands(program);
   registerRecallCommand(program);
+  program.commandsGroup('What is saved:');
+  registerLookingCommands(program);
   program.commandsGroup('The estate:');
   registerEstateCommands(program);
   program.commandsGroup('Processes and schedules:');

@@ -77,6 +77,31 @@ function foldersDropped(
   return first < 0 ? saved.length : first;
 }
 
+/**
+ * Where an entry of the snapshot's tree was when it was saved, absolute, if the tree does not tell otherwise; the other
+ * way round than `placeInTree`, without a look at the tree's root.
+ */
+export function savedFrom(place: string, paths: readonly string[]): string {
+  const names = namesOf(place);
+  const saved = paths.map(namesOf);
+  const guesses = saved.flatMap((whole) => {
+    const dropped = whole.findIndex((_name, index) => agree(whole.slice(index), names));
+    return dropped < 0 ? [] : [{ whole, dropped }];
+  });
+  const [best] = guesses.sort((one, other) => one.dropped - other.dropped);
+  const above = best ? best.whole.slice(0, best.dropped) : (saved[0] ?? []);
+  return treePath([...above, ...names]);
+}
+
+const agree = (one: readonly string[], other: readonly string[]): boolean =>
+  isPrefix(one, other) || isPrefix(other, one);
+
+/** The path of an entry relative to a folder, both absolute; undefined if it is not in it. */
+export function pathWithin(folder: string, path: string): string | undefined {
+  const [outer, inner] = [namesOf(folder), namesOf(path)];
+  return isPrefix(outer, inner) ? inner.slice(outer.length).join('/') : undefined;
+}
+
 /** The names of an absolute path, of Windows too: `C:\data` lies under `/C/data`. */
 function namesOf(path: string): string[] {
   const drive = /^([A-Za-z]):[\\/]?/.exec(path);

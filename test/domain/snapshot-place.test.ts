@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type CoverOptions, coverOf, placeInTree, placesToLookAt } from '../../src/domain/snapshot-place.js';
+import {
+  type CoverOptions,
+  coverOf,
+  pathWithin,
+  placeInTree,
+  placesToLookAt,
+  savedFrom,
+} from '../../src/domain/snapshot-place.js';
 
 const flux: CoverOptions = { roots: ['/srv/flux'], assume: false };
 
@@ -73,5 +80,25 @@ describe('a path that restic was given relatively', () => {
   it('is not told apart from what was saved beside it', () => {
     expect(place(['/srv/flux/active', '/etc/hostname'], ['active', 'etc'], '')).toBeUndefined();
     expect(place(['/srv/flux/active', '/etc/hostname'], ['active', 'etc'], 'active/x')).toBe('/active/x');
+  });
+});
+
+describe('where something was when it was saved', () => {
+  it.each([
+    ['/srv/flux/active/a', ['/srv/flux'], '/srv/flux/active/a'],
+    ['/active/a', ['/srv/flux'], '/srv/flux/active/a'],
+    ['/flux/active/a', ['/srv/flux'], '/srv/flux/active/a'],
+    ['/flux/active/a', ['/etc/hostname', '/srv/flux/active'], '/srv/flux/active/a'],
+    ['/etc/hostname', ['/etc/hostname', '/srv/flux/active'], '/etc/hostname'],
+    ['/srv', ['/srv/flux'], '/srv'],
+    ['/C/data/x', ['C:\\data'], '/C/data/x'],
+  ])('%s of %j', (place, paths, absolute) => {
+    expect(savedFrom(place, paths)).toBe(absolute);
+  });
+
+  it('says what lies in a folder, and what only begins like it', () => {
+    expect(pathWithin('/srv/flux', '/srv/flux/active/a')).toBe('active/a');
+    expect(pathWithin('/srv/flux', '/srv/flux')).toBe('');
+    expect(pathWithin('/srv/flux', '/srv/flux-old/a')).toBeUndefined();
   });
 });

@@ -1,0 +1,34 @@
+import { listVersions } from '../adapters/mirror-versions.js';
+import { openRemote } from '../adapters/rclone-remote.js';
+import type { FoundVersions } from '../domain/found-versions.js';
+import { printableName } from '../domain/names.js';
+import { rcloneName } from '../domain/rclone-names.js';
+import type { FindPattern } from './find-pattern.js';
+import type { Looking } from './looking.js';
+
+/** Collects every version of what a pattern means from a mirror. */
+export async function findInMirror(
+  looking: Looking,
+  { volume, remote }: { volume: string; remote: string },
+  pattern: FindPattern,
+  found: FoundVersions,
+): Promise<void> {
+  if (pattern.below !== undefined && pattern.below.volume !== volume && pattern.forRestic.length === 0)
+    return;
+  const opened = await openRemote(looking.loaded, remote, looking);
+  const folder = pattern.below?.volume === volume ? rcloneName(pattern.below.folder) : '';
+  const accepts = (path: string): boolean => {
+    const whole = `${volume}/${path}`;
+    if (!pattern.accepts(whole) && !pattern.acceptsPrinted(printableName(whole).path)) return false;
+    if (found.hasRoomFor(whole)) return true;
+    found.omit(1);
+    return false;
+  };
+  await listVersions(opened, { folder, accepts }, ({ path, type, size, modified, hidden, uploaded }) => {
+    found.add({
+      ...{ path: `${volume}/${path}`, in: { remote }, type, size, modified },
+      ...(hidden && { hidden }),
+      ...(uploaded !== undefined && { uploaded }),
+    });
+  });
+}
