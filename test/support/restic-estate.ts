@@ -91,7 +91,7 @@ export type ResticEstate = Awaited<ReturnType<typeof makeResticEstate>>;
 export async function takeRepository(estate: ResticEstate, from: ResticEstate): Promise<string[]> {
   await cp(from.repository, estate.repository, { recursive: true });
   const record = await readFile(from.state.path('repositories/local.json'), 'utf8');
-  await estate.state.write('repositories/local.json', JSON.parse(record));
+  await estate.state.write('repositories/local.json', JSON.parse(record) as object);
   const snapshots = JSON.parse(await estate.restic('snapshots', '--json')) as { id: string }[];
   return snapshots.map(({ id }) => id);
 }
