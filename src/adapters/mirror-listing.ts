@@ -6,6 +6,7 @@ import { crashPoint } from './crash-point.js';
 import { runRclone } from './rclone.js';
 import { type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
 import type { RcloneRemote } from './rclone-remote.js';
+import { sortFailure } from './sorted-lines.js';
 import { type ToolExit, runTool } from './tool.js';
 
 /** One file of a listing. */
@@ -129,10 +130,7 @@ async function sortByName({ file: to, signal }: ListingOptions): Promise<void> {
     environment: { LC_ALL: 'C' },
     ...(signal && { signal }),
   });
-  if (exitCode !== 0) {
-    const type = /no space left/i.test(stderr) ? 'DestinationFull' : 'ToolFailed';
-    throw new FtsError(type, `sort of ${from}: ${stderr.trim().slice(0, 300)}`);
-  }
+  if (exitCode !== 0) throw sortFailure(`sort of ${from}: ${stderr.trim().slice(0, 300)}`);
   crashPoint('listing-sorted');
   await rename(`${to}.sorted`, to);
   crashPoint('listing-replaced');

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { type MirrorPlan, UPLOAD_CLASSES } from '../domain/mirror.js';
 import type { MirrorFiles } from './mirror-files.js';
@@ -78,12 +78,16 @@ async function count(list: string): Promise<number> {
   return names;
 }
 
-/** The sizes of the lists beside a plan (bytes), by file name. */
-export async function sizesOfLists({ folder }: MirrorFiles): Promise<Record<string, number>> {
-  const names = await readdir(folder);
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).size] as const)),
-  );
+/** The sizes of the lists that a plan goes by (bytes), by file name. */
+export async function sizesOfLists(files: MirrorFiles): Promise<Record<string, number>> {
+  const byKind = UPLOAD_CLASSES.flatMap((kind) => [files.new(kind), files.changed(kind), files.delete(kind)]);
+  const lists = [files.source, files.remote, files.touched, files.frozen, files.unreadable, ...byKind];
+  const there = new Set(await readdir(files.folder));
+  const sizes = lists
+    .map((list) => basename(list))
+    .filter((name) => there.has(name))
+    .map(async (name) => [name, (await stat(join(files.folder, name))).size] as const);
+  return Object.fromEntries(await Promise.all(sizes));
 }
 
 const altered = ({ folder }: MirrorFiles, found = 'their names differ'): FtsError =>

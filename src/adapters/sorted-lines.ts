@@ -52,9 +52,12 @@ export async function sortLines(folder: string): Promise<SortedLines> {
         yield lines;
       }
       const exitCode = await sort.end();
-      if (exitCode !== 0)
-        throw new FtsError('ToolFailed', `sort ended with exit code ${String(exitCode)}: ${complaint}`);
+      if (exitCode !== 0) throw sortFailure(`sort ended with exit code ${String(exitCode)}: ${complaint}`);
     },
     kill: sort.kill,
   };
 }
+
+/** What it means that sort(1) failed, by what it said. */
+export const sortFailure = (said: string): FtsError =>
+  new FtsError(/no space left/i.test(said) ? 'DestinationFull' : 'ToolFailed', said);

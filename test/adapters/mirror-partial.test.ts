@@ -126,7 +126,9 @@ describe('a file that cannot be read as a whole', () => {
     await work.run();
     await bed.write({ log: 'x'.repeat(3_000_000) });
     const rcloneBefore = bed.remote.rclone;
-    await bed.beforeRclone(`[ "$1" = copy ] && (sleep 0.4; ${command} ${join(bed.root, 'log')}) &`);
+    const log = join(bed.root, 'log');
+    const isOpen = `readlink /proc/$$/fd/* | grep -qxF ${log}`; // by rclone, which takes this shell's place
+    await bed.beforeRclone(`[ "$1" = copy ] && (until ${isOpen}; do sleep 0.01; done; ${command} ${log}) &`);
     const plan = await bed.plan({ limits: { deleteShare: 1 } });
     const uploaded = await work.upload(plan, 'nothing', '1M');
     const there = String((await rclone(bed.standIn, ['cat', `b2:${BUCKET}/mirror/log`])).stdout);
