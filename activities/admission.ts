@@ -17,7 +17,8 @@ export interface GuardedVolume {
 
 /** Answers only for a volume that is the declared one, mounted and alive; fails with `VolumeUnavailable`. */
 export interface Guard {
-  require(volume: string, options?: { signal?: AbortSignal }): Promise<GuardedVolume>;
+  /** `readOnly`: nothing will be written, by the look neither; one that is healthy but for being read-only will do. */
+  require(volume: string, options?: { signal?: AbortSignal; readOnly?: boolean }): Promise<GuardedVolume>;
 }
 
 export interface AdmissionDependencies {

@@ -3,6 +3,7 @@ const BUILD = 'part of the build: what it leaves is made anew by the next one';
 const WORKSHOP = 'inside the workshop of a set-up, which the next one clears away (`workshop-made`)';
 const RUNNER = 'runs what it is told to; whoever tells it has the point';
 const STEPPED = 'whoever calls it tells the next step to `onStep` (`graduation`)';
+const RESTORED = 'whoever calls it tells the next step to `onStep` (test/activities/restore-crash.test.ts)';
 const LISTS = 'a file beside the plan, which counts for nothing before the record that names it is replaced';
 const NOBODY = 'what it writes is for people to read, and nothing goes by it';
 const WRITES = 'a pipe, or a file that was opened elsewhere';
@@ -45,6 +46,18 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/restic-locks.ts ask runTool': LOOKS,
   'src/adapters/restic-locks.ts removeLock *': 'its one caller has the points (`stale-lock-judged`)',
   'src/adapters/restic-mount.ts * *': 'a mount that only reads; test/cli/browse kills its process',
+  'src/adapters/drop-entry.ts dropEntry *': RESTORED,
+  'src/adapters/put-entry.ts putEntry *': RESTORED,
+  'src/adapters/put-entry.ts putFolder runProjectTool': RESTORED,
+  'src/adapters/restore-kept.ts linkOriginal link': RESTORED,
+  'src/adapters/restore-kept.ts moveOriginal rename': RESTORED,
+  'src/adapters/restore-parcels.ts packParcels rename': RESTORED,
+  'src/adapters/restore-publish.ts clear rmdir': RESTORED,
+  'src/adapters/restore-publish.ts removeEmpty rmdir': 'a folder of ours, and only if it is empty',
+  'src/adapters/restore-report.ts openConflictReport appendFile': RESTORED,
+  'src/adapters/restore-report.ts wholeLines truncate':
+    'half a line, which the next attempt cuts off as well',
+  'src/adapters/restore-scan.ts scanTree runProjectTool': LOOKS,
   'src/adapters/state.ts writeDurably writeFile': 'a draft; `state-drafted` comes after it',
   'src/adapters/tied-process.ts startTied spawn': RUNNER,
   'src/adapters/tool-stream.ts streamTool startTied': LOOKS,

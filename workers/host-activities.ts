@@ -6,6 +6,7 @@ import { createPurgeActivities } from '../activities/purge.js';
 import { createRecallActivities } from '../activities/recall.js';
 import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
+import { createRestoreActivities } from '../activities/restore.js';
 import { createVolumeActivities } from '../activities/volumes.js';
 import { createGraduation } from '../src/adapters/graduation.js';
 import { judgePlan } from '../src/adapters/holds.js';
@@ -23,6 +24,7 @@ import { clearHalfInit } from '../src/adapters/restic-half-init.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
 import { repositoryInCache } from '../src/adapters/restic-cache.js';
 import { runRestic } from '../src/adapters/restic.js';
+import { exclusiveRestore, restoreEngine } from '../src/adapters/restore.js';
 import { createSecretResolver } from '../src/adapters/secrets.js';
 import type { State } from '../src/adapters/state.js';
 import { createVolumeGuard } from '../src/adapters/volume-guard.js';
@@ -41,9 +43,10 @@ export interface HostWorkerParts {
 export function createHostActivities({ host, estates, state }: HostWorkerParts) {
   const current = (): Promise<LoadedEstate> => estates.current();
   const guard = (loaded: LoadedEstate) => createVolumeGuard({ state, loaded });
+  const openWithSecrets = (loaded: LoadedEstate, name: string) =>
+    openRepository(loaded, name, { state, secrets: createSecretResolver(loaded, process.env) });
   const open = async (loaded: LoadedEstate, name: string) => {
-    const secrets = createSecretResolver(loaded, process.env);
-    const repository = await openRepository(loaded, name, { state, secrets });
+    const repository = await openWithSecrets(loaded, name);
     return {
       run: (call: Parameters<typeof runRestic>[1]) => runRestic(repository, call),
       idHolding: (snapshotId: string) =>
@@ -79,6 +82,10 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
         const secrets = createSecretResolver(loaded, process.env);
         return openRemote(loaded, remote, { state, secrets, volumeRoot });
       },
+    }),
+    ...createRestoreActivities({
+      ...{ host, current, guard, state, open: openWithSecrets },
+      ...{ engine: restoreEngine, exclusively: exclusiveRestore(state) },
     }),
     ...createRecordActivities({
       current,

@@ -6,4 +6,6 @@ export { provision } from './provision.js';
 export { purge } from './purge.js';
 export { recall } from './recall.js';
 export { recallPlan } from './recall-plan.js';
+export { restore } from './restore.js';
+export { restorePlan } from './restore-plan.js';
 export { snapshot } from './snapshot.js';

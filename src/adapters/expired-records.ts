@@ -9,6 +9,7 @@ const KEPT_MS = 90 * 24 * 3_600_000;
 /** How many of each are gone. */
 export interface Expired {
   reports: number;
+  restores: number;
   plans: number;
   approvals: number;
 }
@@ -16,7 +17,7 @@ export interface Expired {
 const Burnt = z.object({ expires: z.iso.datetime() });
 
 /**
- * Removes what nobody asks for any more: reports of 90 days ago, plans of jobs that are no longer among `jobs` and were
+ * Removes what nobody asks for any more: reports and restores of 90 days ago, plans of jobs that are no longer among `jobs` and were
  * not touched since then, and the marks of used approvals that expired then. An approval whose mark is gone is refused
  * because it expired, so call this only with a clock that is believed. `now` is milliseconds since the epoch. Safe to
  * repeat; a running job keeps what it needs.
@@ -40,6 +41,7 @@ export async function removeExpired(
     isOld((await lstat(state.path(folder, name))).mtimeMs);
   return {
     reports: await remove('reports', (name) => isOldFile('reports', name)),
+    restores: await remove('restores', (name) => isOldFile('restores', name)),
     plans: await remove(
       'plans',
       async (name) => !jobs.has(name.replace(/\.jsonl?$/, '')) && (await isOldFile('plans', name)),

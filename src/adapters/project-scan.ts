@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { HANDED, runProjectTool } from './project-tool.js';
+import { SetDigest } from './set-digest.js';
 
 /** What is in a project. */
 export interface ProjectScan {
@@ -181,24 +181,4 @@ function obstacleOf(kind: string, sameDevice: boolean): string | undefined {
   if (kind === 's') return 'there is a socket in it';
   if (kind === 'b' || kind === 'c') return 'there is a device in it';
   return ['f', 'd', 'l', 'p'].includes(kind) ? undefined : `there is something of unknown kind in it`;
-}
-
-/** Digest of a set, whatever the order in which its members come: the sum, lane by lane, of their SHA-256. */
-class SetDigest {
-  readonly #lanes = new Uint32Array(8);
-  #members = 0;
-
-  add(parts: (Buffer | string | undefined)[]): void {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part ?? '').update('\0');
-    const digest = hash.digest();
-    for (let lane = 0; lane < 8; lane += 1) {
-      this.#lanes[lane] = ((this.#lanes[lane] ?? 0) + digest.readUInt32LE(lane * 4)) >>> 0;
-    }
-    this.#members += 1;
-  }
-
-  toString(): string {
-    return createHash('sha256').update(this.#lanes).update(String(this.#members)).digest('hex');
-  }
 }

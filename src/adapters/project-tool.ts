@@ -13,7 +13,7 @@ export const HANDED = '/proc/self/fd/3/.';
 const COMPLAINT_LENGTH = 4096;
 
 export interface ProjectToolCall {
-  file: 'cp' | 'find' | 'sync' | 'xargs';
+  file: 'cp' | 'find' | 'sync' | 'touch' | 'xargs';
   args: readonly string[];
   /** The folder that is `HANDED`. */
   folder?: FileHandle;
@@ -54,7 +54,7 @@ export async function runProjectTool({
 }: ProjectToolCall): Promise<void> {
   signal?.throwIfAborted();
   if (process.platform !== 'linux') {
-    throw new FtsError('ToolMissing', `graduation needs Linux and its ${file}; this is ${process.platform}`);
+    throw new FtsError('ToolMissing', `this needs Linux and its ${file}; this is ${process.platform}`);
   }
   const environment: Record<string, string> = { ...inheritedEnvironment(), LC_ALL: 'C' };
   await requirePrograms(['setpriv', file], environment.PATH);

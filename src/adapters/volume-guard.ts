@@ -26,6 +26,12 @@ export interface VolumeCondition {
   identity?: string;
 }
 
+export interface RequireOptions {
+  signal?: AbortSignal;
+  /** Nothing will be written, by this look neither: a volume that is healthy but for being read-only will do. */
+  readOnly?: boolean;
+}
+
 export interface VolumeGuard {
   /**
    * Looks once. `write` also writes and syncs a file, if the volume is the declared one. `onProbe` is told when the
@@ -36,7 +42,7 @@ export interface VolumeGuard {
    * Answers for a healthy volume only, written to and read from the disk itself; else fails with
    * `VolumeUnavailable`, within 60 s, or `StateCorrupt`.
    */
-  require(volume: string, options?: { signal?: AbortSignal }): Promise<VolumeCondition>;
+  require(volume: string, options?: RequireOptions): Promise<VolumeCondition>;
 }
 
 export interface VolumeGuardOptions {
@@ -109,10 +115,10 @@ export function createVolumeGuard({
       }
     },
 
-    async require(volume, { signal } = {}) {
+    async require(volume, { signal, readOnly = false } = {}) {
       for (let look = 0; ; look += 1) {
-        const condition = await examine(volume, true);
-        if (condition.state === 'healthy') return condition;
+        const condition = await examine(volume, !readOnly);
+        if (condition.state === 'healthy' || (readOnly && condition.state === 'read-only')) return condition;
         const delay = retryDelaysMs[look];
         if (delay === undefined || !MAY_HEAL.has(condition.state)) throw unavailable(condition);
         await sleep(delay, undefined, { signal });

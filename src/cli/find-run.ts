@@ -33,7 +33,7 @@ export async function findRun({ client }: Session, { estate }: LoadedEstate, id:
     });
   }
   const subject = subjectOf(estate, info);
-  return { subject, host: hostOf(estate, subject), info };
+  return { subject, host: hostOf(estate, subject, info), info };
 }
 
 async function described(client: Client, workflowId: string): Promise<RunInfo | undefined> {
@@ -51,6 +51,8 @@ export function subjectOf({ estate }: Estate, { type, workflowId, memo }: RunInf
   if (type === 'provision' && workflowId.startsWith(provisioned)) {
     return { volume: workflowId.slice(provisioned.length), kind: type };
   }
+  const id = workflowId.split('/').at(-1) ?? '';
+  if (type === 'restore' || type === 'restorePlan') return { restore: id, kind: 'restore' };
   const jobs = jobWorkflowId(estate, '');
   if (type === 'recall' || type === 'recallPlan') {
     const [job = '', , part = ''] = workflowId.slice(jobs.length).split('/');
@@ -59,7 +61,8 @@ export function subjectOf({ estate }: Estate, { type, workflowId, memo }: RunInf
   return { job: workflowId.startsWith(jobs) ? workflowId.slice(jobs.length) : workflowId, kind: type };
 }
 
-function hostOf(estate: Estate, subject: RunSubject): string {
+function hostOf(estate: Estate, subject: RunSubject, { memo }: RunInfo): string {
+  if ('restore' in subject) return typeof memo?.host === 'string' ? memo.host : '';
   if ('volume' in subject) return estate.volumes[subject.volume]?.host ?? '';
   return subject.job in estate.jobs ? jobHost(estate, subject.job) : '';
 }

@@ -5,6 +5,7 @@ import { registerJobCommands } from './commands-jobs.js';
 import { registerLookingCommands } from './commands-looking.js';
 import { registerProcessCommands } from './commands-processes.js';
 import { registerRecallCommand } from './commands-recall.js';
+import { registerRestoreCommand } from './commands-restore.js';
 import { registerScheduleCommands } from './commands-schedules.js';
 
 /** The commands of `fts`. Each loads its own module when it runs, so that help and errors come at once. */
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   registerRecallCommand(program);
   program.commandsGroup('What is saved:');
   registerLookingCommands(program);
+  registerRestoreCommand(program);
   program.commandsGroup('The estate:');
   registerEstateCommands(program);
   program.commandsGroup('Processes and schedules:');

@@ -8,6 +8,7 @@ import { deletedText, holdLines } from './hold-summary.js';
 import { keptSourceLines } from './kept-sources.js';
 import { printError, printLine } from './output.js';
 import { recalledLines, recalledText } from './recall-summary.js';
+import { restoredLines, restoredText } from './restore-summary.js';
 import type { RunSubject, RunView } from './run-view.js';
 
 /** Unreadable files that are named after a partial run; the rest is in the host's report. */
@@ -41,7 +42,7 @@ export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
   if (figures === undefined) {
     const moved = graduationText(result) ?? mirrorText(result) ?? deletedText(result);
-    return moved || recalledText(result);
+    return moved || recalledText(result) || restoredText(result);
   }
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
@@ -51,6 +52,7 @@ export function movedText(result: unknown): string {
 /** The name of what a run is about. */
 export function subjectName(subject: RunSubject): string {
   if ('project' in subject) return printableText(subject.project);
+  if ('restore' in subject) return `restore ${subject.restore}`;
   return 'job' in subject ? subject.job : subject.volume;
 }
 
@@ -83,6 +85,7 @@ function resultLines(result: unknown, paint: Paint): string[] {
       (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
     ...recalledLines(result),
+    ...restoredLines(result),
     ...keptSourceLines(result),
   ];
 }

@@ -11,7 +11,8 @@ export type RunInfo = Omit<WorkflowExecutionInfo, 'raw'>;
 export type RunSubject =
   | { job: string; kind: string }
   | { project: string; job: string; kind: 'recall' }
-  | { volume: string; kind: 'provision' };
+  | { volume: string; kind: 'provision' }
+  | { restore: string; kind: 'restore' };
 
 /** One run for programs, past or present (DESIGN, "Contract for programs"). `outcome` is null while it is going. */
 export type RunView = RunSubject & {

@@ -25,7 +25,7 @@ export async function runs({ estate: file, job, limit, json }: RunsOptions): Pro
   const { estate } = await loadEstateOption(file);
   if (job !== undefined) knownJob(estate, job);
   const id = jobWorkflowId(estate.estate, job ?? '');
-  const query = job === undefined ? estateRunsQuery(estate.estate, ['recall']) : jobRunsQuery(id);
+  const query = job === undefined ? estateRunsQuery(estate.estate, ['recall', 'restore']) : jobRunsQuery(id);
   const infos = await withSession(({ client }) => listRuns(client, query, limit));
   const views = infos.map((info) => listedRun(subjectOf(estate, info), info));
   if (json) printJson({ estate: estate.estate, runs: views });

@@ -46,6 +46,14 @@ export const FAILURES = {
     heals: false,
     meaning: 'a declared path is, or passes through, a link, or leaves its volume',
   },
+  RequestInvalid: { heals: false, meaning: 'what is asked for makes no sense on this host' },
+  SnapshotUnknown: { heals: false, meaning: 'no snapshot is the one that is asked for, or several are' },
+  NotInSnapshot: { heals: false, meaning: 'the snapshot does not hold what is asked for' },
+  TargetRefused: {
+    heals: false,
+    meaning:
+      "a restore's target lies outside the declared volumes and `restoreRoots`, or where nothing is restored to",
+  },
   SourceChanged: { heals: true, meaning: 'the source changed while it was being worked on' },
   VerificationFailed: { heals: false, meaning: 'what was stored is not what was read' },
   NothingToVerify: {

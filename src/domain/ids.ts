@@ -16,3 +16,9 @@ export const recallWorkflowId = (estate: string, job: string, part: string): str
 /** Workflow id of the look that comes before a recall. */
 export const recallPlanWorkflowId = (estate: string, job: string, part: string): string =>
   `${estate}/${job}/recall-plan/${part}`;
+
+/** Workflow id of a restore. `id` is random. */
+export const restoreWorkflowId = (estate: string, id: string): string => `${estate}/restore/${id}`;
+
+/** Workflow id of the look that comes before a restore. */
+export const restorePlanWorkflowId = (estate: string, id: string): string => `${estate}/restore-plan/${id}`;

@@ -30,6 +30,20 @@ export function printableName(name: Uint8Array | string): PrintableName {
   return { path, encoded: true };
 }
 
+/** A name as Go's JSON has it, which restic speaks: U+FFFD for each byte that is not UTF-8. Different names may look alike. */
+export function lossyName(name: Uint8Array): string {
+  const text = decoded(name);
+  if (text !== undefined) return text;
+  let lossy = '';
+  for (let i = 0; i < name.length;) {
+    const length = characterLength(name, i);
+    const character = length > 0 ? decoded(name.subarray(i, i + length)) : undefined;
+    lossy += character ?? '\ufffd';
+    i += character === undefined ? 1 : length;
+  }
+  return lossy;
+}
+
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);

@@ -8,7 +8,7 @@ import { State } from '../../src/adapters/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const DAY_MS = 24 * 3_600_000;
-const NOTHING = { reports: 0, plans: 0, approvals: 0 };
+const NOTHING = { reports: 0, restores: 0, plans: 0, approvals: 0 };
 
 let state: State;
 beforeEach(async () => {
@@ -35,6 +35,13 @@ it('removes reports once they are 90 days old', async () => {
   await put('reports/sweep-2.jsonl', 89);
   expect(await removeAfter(0)).toEqual({ ...NOTHING, reports: 1 });
   expect(await readdir(state.path('reports'))).toEqual(['sweep-2.jsonl']);
+});
+
+it('forgets a restore of which nothing was heard for 90 days', async () => {
+  await put('restores/1a2b3c4d.json', 91);
+  await put('restores/1a2b3c4d.lock', 91);
+  await put('restores/5e6f7a8b.json', 89);
+  expect(await removeAfter(0)).toEqual({ ...NOTHING, restores: 2 });
 });
 
 it('removes old plans of jobs that are gone, and of no other', async () => {

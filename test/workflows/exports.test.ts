@@ -12,6 +12,8 @@ it('only these workflows can be started', () => {
     'purge',
     'recall',
     'recallPlan',
+    'restore',
+    'restorePlan',
     'snapshot',
   ]);
 });

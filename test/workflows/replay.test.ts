@@ -38,6 +38,8 @@ const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   purge: ['complete', 'failed', 'held', 'partial'],
   recall: ['complete', 'failed'],
   recallPlan: ['complete'],
+  restore: ['cancelled', 'complete', 'failed', 'refused'],
+  restorePlan: ['complete'],
   snapshot: [...['cancelled', 'complete', 'failed', 'first', 'partial'], ...['pruned', 'retried', 'skipped']],
 };
 

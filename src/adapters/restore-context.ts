@@ -1,0 +1,32 @@
+import type { Progress } from '../domain/progress.js';
+
+/** Everything after which the disk or the record of a restore is different. */
+export type RestoreStep =
+  | 'recorded'
+  | 'staging-made'
+  | 'fetched'
+  | 'folders-noted'
+  | 'verified'
+  | 'parcel-made'
+  | 'parcels-recorded'
+  | 'published'
+  | 'reported'
+  | 'linked'
+  | 'put'
+  | 'folder-put'
+  | 'original-linked'
+  | 'replaced'
+  | 'moved-aside'
+  | 'dropped'
+  | 'folder-settled'
+  | 'merged'
+  | 'result-recorded'
+  | 'staging-removed';
+
+/** What every part of a restore works with. */
+export interface RestoreContext {
+  signal: AbortSignal;
+  tell: (progress: Progress) => void;
+  /** Called after each step; tests break off, or change the disk, there. */
+  onStep: (step: RestoreStep) => void | Promise<void>;
+}

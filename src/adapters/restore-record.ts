@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { RestoreResult, RestoreSource } from '../domain/restore.js';
+import { CONFLICT_POLICIES } from '../domain/restore.js';
+import type { State } from './state.js';
+
+const Hex = z.string().regex(/^([0-9a-f]{2})*$/);
+const Ground = z
+  .object({ volume: z.string().optional(), root: z.string() })
+  .transform(({ volume, root }) => ({ volume, root }));
+const Target = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('beside'), ground: Ground }),
+  z.object({ kind: z.literal('in-place'), ground: Ground, conflict: z.enum(CONFLICT_POLICIES) }),
+  z.object({ kind: z.literal('folder'), ground: Ground, folder: z.array(z.string()) }),
+]);
+
+const Tally = z.object({
+  ...{ entries: z.number(), files: z.number(), bytes: z.number() },
+  ...{ contents: z.string(), attributes: z.string() },
+});
+
+/** Something whole that is renamed to its place. Names are hex; `folder` is below the ground's root. */
+const Parcel = z.object({ folder: z.array(Hex), name: Hex, inode: z.string() });
+export type Parcel = z.infer<typeof Parcel>;
+
+const Source: z.ZodType<RestoreSource> = z.object({
+  repository: z.string(),
+  snapshotId: z.string(),
+  at: z.string(),
+  partial: z.literal(true).exactOptional(),
+  notes: z.array(z.string()).exactOptional(),
+});
+
+const Record = z.object({
+  id: z.string(),
+  /** Digest of the request. */
+  request: z.string(),
+  volume: z.string(),
+  source: Source,
+  base: z.string(),
+  items: z.array(z.object({ path: Hex, kind: z.enum(['folder', 'file']), expected: Tally })),
+  target: Target,
+  suffix: z.string(),
+  step: z.enum(['prepared', 'fetched', 'verified', 'published']),
+  /** When the record was written last. */
+  at: z.iso.datetime(),
+  /** restic could not lock the repository, which cannot be written. */
+  unlocked: z.literal(true).optional(),
+  parcels: z.array(Parcel).optional(),
+  result: z.custom<RestoreResult>((value) => typeof value === 'object' && value !== null).optional(),
+});
+
+/** What a host knows of a restore, from its first step to its end. */
+export type RestoreRecord = z.infer<typeof Record>;
+
+const fileOf = (id: string): string => `restores/${id}.json`;
+
+/** Lock of whoever works on a restore. */
+export const lockOfRestore = (state: Pick<State, 'path'>, id: string): string =>
+  state.path('restores', `${id}.lock`);
+
+/** Fails with `StateCorrupt`. */
+export const readRestore = (state: Pick<State, 'read'>, id: string): Promise<RestoreRecord | undefined> =>
+  state.read(fileOf(id), Record);
+
+/** Writes what is known now, durably; answers with it. */
+export async function writeRestore(
+  state: Pick<State, 'write'>,
+  record: RestoreRecord,
+  changes: Partial<RestoreRecord> = {},
+): Promise<RestoreRecord> {
+  const next = { ...record, ...changes, at: new Date().toISOString() };
+  await state.write(fileOf(record.id), next);
+  return next;
+}

@@ -1,0 +1,27 @@
+import { readdir } from 'node:fs/promises';
+import { FtsError } from '../domain/failures.js';
+import { whileLocked } from './project-lock.js';
+import { type Ground, stagingPath } from './restore-ground.js';
+import { removeStaging } from './restore-publish.js';
+import { lockOfRestore, readRestore } from './restore-record.js';
+import type { RestoreSetting } from './restore-setting.js';
+
+/** A restore of which nothing was heard for so long is not gone on with (milliseconds). */
+const ABANDONED_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Removes what restores have in staging that ended without the chance to: terminated, or cancelled while their host was
+ * away. One that this host has no record of stays, as does one that somebody works on. Safe to repeat.
+ */
+export async function sweepStaging({ state, now }: RestoreSetting, ground: Ground): Promise<void> {
+  const ids = await readdir(stagingPath(ground, '')).catch(() => []);
+  for (const id of ids) {
+    const record = await readRestore(state, id);
+    if (record === undefined || now().getTime() - Date.parse(record.at) < ABANDONED_MS) continue;
+    try {
+      await whileLocked(lockOfRestore(state, id), () => removeStaging(ground, id));
+    } catch (error) {
+      if (!(error instanceof FtsError) || error.type !== 'Busy') throw error;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { type FileHandle, writeFile } from 'node:fs/promises';
+import { FtsError } from '../domain/failures.js';
+import { printableName } from '../domain/names.js';
+import { dropEntry } from './drop-entry.js';
+import { entryPath, lookAt, openEntry, within } from './folder-entry.js';
+import { syncFilesystem } from './project-copy.js';
+import { namesOf } from './restore-beside.js';
+import { TREE } from './restore-fetch.js';
+import { inOwnFolder, onGround, requireGround, stagingPath } from './restore-ground.js';
+import { type RestoreRecord, writeRestore } from './restore-record.js';
+import type { RestoreSetting } from './restore-setting.js';
+import { type ScannedEntry, scanTree } from './restore-scan.js';
+import { type TallyResult, TreeTally } from './restore-tally.js';
+
+/** File in staging: when each folder was changed last, before files leave it. */
+export const FOLDER_TIMES = 'folders.json';
+
+/**
+ * Makes what was fetched durable and compares it with the snapshot's own listing: names, kinds, sizes, modes, owners,
+ * times. restic itself has compared the contents. Safe to repeat. Fails with `VerificationFailed`.
+ */
+export async function verifyRestore(setting: RestoreSetting, record: RestoreRecord): Promise<RestoreRecord> {
+  const { ground } = record.target;
+  await requireGround(setting, ground);
+  setting.tell({ phase: 'verify' });
+  await onGround(ground, (root) =>
+    inOwnFolder(root, ground, { own: 'staging', id: record.id }, async (staging) => {
+      const found = await within(openEntry(staging, Buffer.from(TREE)), (tree) =>
+        lookAtTree(setting, record, tree),
+      );
+      for (const [index, { path, expected }] of record.items.entries())
+        requireEqual(printableName(Buffer.from(path, 'hex')).path, expected, found.items[index]);
+      await writeFile(entryPath(staging, Buffer.from(FOLDER_TIMES)), JSON.stringify(found.folders), {
+        mode: 0o600,
+      });
+      await setting.onStep('folders-noted');
+    }),
+  );
+  await syncFilesystem(stagingPath(ground, record.id), setting.signal);
+  if (ground.volume !== undefined) await setting.requireVolume(ground.volume);
+  await setting.onStep('verified');
+  return writeRestore(setting.state, record, { step: 'verified' });
+}
+
+/** Counts what was fetched of each thing that is asked for, and drops what was not. */
+async function lookAtTree(
+  { tell, signal }: RestoreSetting,
+  { items, target }: RestoreRecord,
+  tree: FileHandle,
+) {
+  const asRoot = process.getuid?.() === 0;
+  const sought = items.map((item) => ({
+    path: Buffer.from(item.path, 'hex').toString('latin1'),
+    tally: new TreeTally(asRoot),
+  }));
+  const needsFolders = target.kind === 'in-place';
+  const folders: [string, string][] = [];
+  const strays: Buffer[] = [];
+  let files = 0;
+  const onEntry = (entry: ScannedEntry): void => {
+    const path = entry.bytes.toString('latin1');
+    const item = sought.find(
+      (one) => one.path === '' || path === one.path || path.startsWith(`${one.path}/`),
+    );
+    if (item === undefined) {
+      if (!sought.some((one) => one.path.startsWith(`${path}/`))) strays.push(entry.bytes);
+      return;
+    }
+    item.tally.add(entry);
+    if (entry.kind === 'dir' && needsFolders) folders.push([path, String(entry.modifiedNs)]);
+    files += 1;
+    if (files % 1000 === 0) tell({ phase: 'verify', files });
+  };
+  await scanTree(tree, onEntry, signal);
+  for (const stray of strays) await dropStray(tree, namesOf(stray));
+  return { items: sought.map(({ tally }) => tally.result()), folders };
+}
+
+/** A pattern for a name that is not UTF-8 may bring others along. */
+async function dropStray(tree: FileHandle, names: Buffer[]): Promise<void> {
+  const [name = Buffer.alloc(0), ...rest] = names;
+  const entry = await lookAt(tree, name);
+  if (entry === undefined) return;
+  if (rest.length === 0) await dropEntry({ folder: tree, name }, entry);
+  else await within(openEntry(tree, name), (folder) => dropStray(folder, rest));
+}
+
+function requireEqual(path: string, expected: TallyResult, found: TallyResult | undefined): void {
+  const difference = differenceOf(expected, found);
+  if (difference === undefined) return;
+  throw new FtsError(
+    'VerificationFailed',
+    `what was restored of ${path || 'the volume'} is not what the snapshot holds: ${difference}`,
+  );
+}
+
+function differenceOf(expected: TallyResult, found: TallyResult | undefined): string | undefined {
+  if (found?.entries !== expected.entries)
+    return `${String(found?.entries ?? 0)} entries, and it has ${String(expected.entries)}`;
+  if (found.contents !== expected.contents) return 'names, kinds or sizes differ';
+  if (found.attributes !== expected.attributes) return 'modes, owners or times differ';
+  return undefined;
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { parseRequestPath } from '../domain/request-path.js';
+import type { ConflictPolicy, RestoreInput, RestoreTarget } from '../domain/restore.js';
+import { UsageError } from '../domain/usage-error.js';
+import { repositoriesOf } from '../estate/saved-by.js';
+import type { Estate } from '../estate/schema.js';
+import { parseWhen } from '../estate/when.js';
+import { unknownName } from './known-name.js';
+import { note } from './output.js';
+
+/** What a person asks for. */
+export interface RestoreWish {
+  paths: string[];
+  at?: string;
+  snapshot?: string;
+  repository?: string;
+  target?: string;
+  inPlace: boolean;
+  conflict?: ConflictPolicy;
+}
+
+/** Random enough for the restores of one estate, and short enough to be typed (bytes). */
+const ID_BYTES = 4;
+
+/** The input of a restore's workflow, from this estate. Throws `UsageError` for what cannot be meant. */
+export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
+  const { paths, snapshot, repository } = wish;
+  const [volume = '', ...others] = new Set(paths.map((path) => parseRequestPath(path).volume));
+  if (others.length > 0)
+    throw new UsageError('one restore is of one volume', { hint: 'start one for each volume' });
+  if (!Object.hasOwn(estate.volumes, volume))
+    throw unknownName('volume', volume, Object.keys(estate.volumes), 'a path is VOLUME/PATH');
+  if (repository !== undefined && !Object.hasOwn(estate.repositories, repository))
+    throw unknownName(
+      'repository',
+      repository,
+      Object.keys(estate.repositories),
+      'see `repositories:` in the estate',
+    );
+  return {
+    ...{ estate: estate.estate, id: randomBytes(ID_BYTES).toString('hex'), paths },
+    host: hostOf(estate, volume, repository),
+    target: targetOf(wish),
+    ...(repository !== undefined && { repository }),
+    ...(snapshot !== undefined && { snapshot }),
+    ...momentOf(estate, wish),
+  };
+}
+
+/** The host that has the repository's secrets, and works. */
+function hostOf(estate: Estate, volume: string, repository: string | undefined): string {
+  const from = repository ?? repositoriesOf(estate, volume)[0];
+  const host = from === undefined ? undefined : estate.repositories[from]?.host;
+  return host ?? estate.volumes[volume]?.host ?? '';
+}
+
+function targetOf({ target, inPlace, conflict }: RestoreWish): RestoreTarget {
+  if (target !== undefined && inPlace)
+    throw new UsageError('--target and --in-place exclude each other', { hint: 'give one of the two' });
+  if (conflict !== undefined && !inPlace)
+    throw new UsageError('--conflict is for --in-place: elsewhere nothing is overwritten');
+  if (inPlace) return { kind: 'in-place', conflict: conflict ?? 'replace' };
+  return target === undefined ? { kind: 'beside' } : { kind: 'folder', folder: target };
+}
+
+function momentOf({ timezone }: Estate, { at, snapshot }: RestoreWish): { at?: string } {
+  if (at === undefined) return {};
+  if (snapshot !== undefined)
+    throw new UsageError('--at and --snapshot exclude each other', { hint: 'give one of the two' });
+  const { instant, note: remark } = parseWhen(at, { now: Date.now(), zone: timezone });
+  if (remark !== undefined) note(remark);
+  return { at: new Date(instant).toISOString() };
+}

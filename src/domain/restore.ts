@@ -1,0 +1,96 @@
+import type { FailureType } from './failures.js';
+import type { NamedProblem } from './job.js';
+
+/** What becomes of a file that is there already and is not the restored one. */
+export const CONFLICT_POLICIES = ['keep', 'replace', 'rename'] as const;
+export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
+
+/** Where restored files go: a new folder beside the original, a folder that is named, or over the original. */
+export type RestoreTarget =
+  | { kind: 'beside' }
+  /** Absolute, or `volume/path`. */
+  | { kind: 'folder'; folder: string }
+  | { kind: 'in-place'; conflict: ConflictPolicy };
+
+/** Asks a host to bring files back from a snapshot. Names only; what they mean is looked up in the host's own estate. */
+export interface RestoreRequest {
+  estate: string;
+  /** Names the restore: its staging, its record, what it keeps of what it replaced. */
+  id: string;
+  /** `volume/path`, all of one volume, as a person writes them (`request-path.ts`). */
+  paths: string[];
+  /** Where to look; without it in every repository that a job of the host fills from the volume. */
+  repository?: string;
+  /** Id of a snapshot, or the beginning of one. */
+  snapshot?: string;
+  /** The newest snapshot until then (RFC 3339 UTC). */
+  at?: string;
+  target: RestoreTarget;
+}
+
+/** Input of the workflows `restore` and `restorePlan`. */
+export interface RestoreInput extends RestoreRequest {
+  /** The host whose worker does the work. */
+  host: string;
+}
+
+/** Asks for the next step of a restore that was prepared. */
+export type RestoreStepRequest = Pick<RestoreRequest, 'estate' | 'id'>;
+
+export interface Amount {
+  files: number;
+  bytes: number;
+}
+
+/** Where restored files come from. Times are RFC 3339 UTC; `at` is the snapshot's. */
+export interface RestoreSource {
+  repository: string;
+  snapshotId: string;
+  at: string;
+  /** Some files could not be read when the snapshot was taken. */
+  partial?: true;
+  /** What there is to say about how the source was chosen, for people. */
+  notes?: string[];
+}
+
+export type ConflictAction = 'kept' | 'replaced' | 'renamed';
+
+/** A file that was there, and what became of it. */
+export interface Conflict extends Omit<NamedProblem, 'message'> {
+  action: ConflictAction;
+}
+
+/** `first` holds at most 50; `report` is a file on the host with all, one JSON object a line. */
+export interface Conflicts {
+  count: number;
+  first: Conflict[];
+  report?: string;
+}
+
+/** What a restore would do: looked at, and nothing written. Conflicts are told by size, time, mode and owner. */
+export interface RestorePlan {
+  source: RestoreSource;
+  /** Absolute; of several folders the first. */
+  target: string;
+  /** All of them, where they are several. */
+  targets?: string[];
+  restored: Amount;
+  /** Is there, and equal. */
+  unchanged: Amount;
+  conflicts: Conflicts;
+  replaced: Amount;
+}
+
+/** What a restore did. */
+export interface RestoreResult extends RestorePlan {
+  replaced: Amount & { keptAt?: string };
+  /** Compared with what the snapshot says. */
+  verified: Amount;
+}
+
+/** Failures of a look that mean that the request cannot be met as it is (exit code 2): nothing was written. */
+export const REQUEST_FAILURES: ReadonlySet<string> = new Set<FailureType>([
+  ...(['RequestInvalid', 'SnapshotUnknown', 'NotInSnapshot', 'TargetRefused', 'UnknownVolume'] as const),
+  ...(['DestinationExists', 'DestinationFull', 'PathMissing', 'PathUnsafe', 'PermissionDenied'] as const),
+  ...(['RepositoryMissing', 'WrongPassword', 'SecretMissing', 'SecretsFileLoose'] as const),
+]);
