@@ -34,7 +34,7 @@ export const Decision = z.object({
 export type Decision = z.infer<typeof Decision>;
 
 /** That an upload began, and what it left for the next run. */
-const UploadRecord = z.object({ runId: z.string(), postponed: z.array(z.string()) });
+export const UploadRecord = z.object({ runId: z.string(), postponed: z.array(z.string()) });
 
 export const DeletionRecord = z.object({
   runId: z.string(),

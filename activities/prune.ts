@@ -14,6 +14,7 @@ import {
 } from '../src/domain/prune.js';
 import { nextDue } from '../src/estate/cron.js';
 import type { Estate } from '../src/estate/schema.js';
+import { requireNoErrors } from './check-record.js';
 import { type Prepared, type StepDependencies, createStep, destinationOnly } from './restic-step.js';
 
 const PruneFile: z.ZodType<PruneRecord> = z.object({
@@ -97,16 +98,22 @@ export async function pruneIsDue(
   return isPruneDue(record, { firstSeen, everySeconds, now: Date.now() });
 }
 
+/** Whether a prune began that is not known to have ended. */
+export const pruneBrokeOff = async (state: Pick<State, 'read'>, repository: string): Promise<boolean> =>
+  (await state.read(recordFile(repository), PruneFile))?.startedAt !== undefined;
+
 /**
  * After a prune that broke off, restic checks the repository's structure first. Fails with `RepositoryDamaged`, and
- * nothing is forgotten or pruned until it is mended. A damaged record may be of one that broke off; a new one takes its
- * place after the check. Costs a read of a small file where nothing broke off.
+ * nothing is forgotten or pruned until it is mended; nor after a check job that found errors, until it passes. A damaged
+ * record may be of one that broke off; a new one takes its place after the check. Costs a read of small files where
+ * nothing is wrong.
  */
 export async function checkAfterBreak(
   state: Pick<State, 'read' | 'write'>,
   repository: string,
   { run, tell }: Pick<Prepared, 'run' | 'tell'>,
 ): Promise<void> {
+  await requireNoErrors(state, repository);
   const { record, damage } = await damageOr(state.read(recordFile(repository), PruneFile));
   if (!damage && record?.startedAt === undefined) return;
   if (damage) log.warn('a prune may have broken off: its record is damaged', { error: damage });

@@ -52,12 +52,39 @@ export async function requireSameRepository(
   if (id !== undefined && id === seen?.id) return;
   if (id === undefined || seen?.id !== undefined) id = await idOf(opened); // an alarm has restic's own word
   if (id === undefined) throw new FtsError('RepositoryUnreachable', `repository ${repository} has just gone`);
+  await compare({ state, repository }, seen, id);
+}
+
+/**
+ * The id of the repository that is there, which is the one of the record, or recorded now. Fails with
+ * `RepositoryReplaced`, and with `RepositoryMissing` where there is none.
+ */
+export async function seenNow({ state, repository, opened }: Asked): Promise<string> {
+  const seen = await readSeen(state, repository);
+  const id = await idOf(opened);
+  if (id === undefined) throw seen ? missing(state, repository, seen) : neverMade(repository);
+  await compare({ state, repository }, seen, id);
+  return id;
+}
+
+async function compare(
+  { state, repository }: Pick<Asked, 'state' | 'repository'>,
+  seen: Seen | undefined,
+  id: string,
+): Promise<void> {
   if (seen === undefined) return remember(state, repository, id);
   if (seen.id === undefined) return state.write(seenFile(repository), { ...seen, id } satisfies Seen);
   if (seen.id === id) return;
   await state.write(seenFile(repository), { ...seen, replacedBy: id } satisfies Seen);
   throw replaced(state, repository, seen, id);
 }
+
+const neverMade = (repository: string): FtsError =>
+  new FtsError(
+    'RepositoryMissing',
+    `repository ${repository} is not there`,
+    'it is made by the first run of a job that writes to it',
+  );
 
 const Config = z.object({ id: z.string() });
 

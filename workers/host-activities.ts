@@ -1,4 +1,5 @@
 import { createAdmissionActivities } from '../activities/admission.js';
+import { createCheckActivities } from '../activities/check.js';
 import { createGraduationActivities } from '../activities/graduation.js';
 import { createPruneActivities } from '../activities/prune.js';
 import { createMirrorActivities } from '../activities/mirror.js';
@@ -8,10 +9,12 @@ import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
 import { createRestoreActivities } from '../activities/restore.js';
 import { createVolumeActivities } from '../activities/volumes.js';
+import { withCheckFolder } from '../src/adapters/check-folder.js';
 import { createGraduation } from '../src/adapters/graduation.js';
 import { judgePlan } from '../src/adapters/holds.js';
 import { isMirrorUnderWay } from '../src/adapters/mirror-under-way.js';
 import { lockPath } from '../src/adapters/locks.js';
+import { createMirrorCheck } from '../src/adapters/mirror-check.js';
 import { createMirror } from '../src/adapters/mirror.js';
 import { refuseClockStep } from '../src/adapters/purge-clock.js';
 import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
@@ -23,6 +26,7 @@ import { openReport } from '../src/adapters/report.js';
 import { clearHalfInit } from '../src/adapters/restic-half-init.js';
 import { openRepository } from '../src/adapters/restic-repository.js';
 import { repositoryInCache } from '../src/adapters/restic-cache.js';
+import { checkWithRestic } from '../src/adapters/restic-check.js';
 import { runRestic } from '../src/adapters/restic.js';
 import { exclusiveRestore, restoreEngine } from '../src/adapters/restore.js';
 import { createSecretResolver } from '../src/adapters/secrets.js';
@@ -54,6 +58,11 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       clearHalfInit: (since: number) => clearHalfInit(repository, since),
     };
   };
+  const openMirrored = (loaded: LoadedEstate, remote: string, volumeRoot: string) =>
+    openRemote(loaded, remote, {
+      ...{ state, volumeRoot },
+      secrets: createSecretResolver(loaded, process.env),
+    });
   return {
     ...createAdmissionActivities({ host, current, guard }),
     ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
@@ -78,10 +87,13 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     }),
     ...createMirrorActivities({
       ...{ host, current, guard, state, mirror: createMirror(state), judge: judgePlan },
-      open: (loaded, remote, volumeRoot) => {
-        const secrets = createSecretResolver(loaded, process.env);
-        return openRemote(loaded, remote, { state, secrets, volumeRoot });
-      },
+      open: openMirrored,
+    }),
+    ...createCheckActivities({
+      ...{ host, current, guard, state, open, openRemote: openMirrored, checkWithRestic },
+      mirrorCheck: createMirrorCheck(state),
+      withCache: (job, work) => withCheckFolder(state, job, work),
+      recordOf: (job) => readJobRecord(state, job),
     }),
     ...createRestoreActivities({
       ...{ host, current, guard, state, open: openWithSecrets },

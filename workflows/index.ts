@@ -1,4 +1,5 @@
 export { backup } from './backup.js';
+export { check } from './check.js';
 export { due } from './due.js';
 export { graduation } from './graduation.js';
 export { mirror } from './mirror.js';

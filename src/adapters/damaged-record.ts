@@ -8,6 +8,8 @@ const moved = (file: string): string => `\`mv ${shellWord(file)} ${shellWord(`${
 /** What to do about a damaged record, by the folder it lies in: what depends on it, and what it means to be without it. */
 const REMEDIES: Record<string, (file: string, name: string) => string> = {
   approvals: (file) => `${moved(file)}, then approve again`,
+  checks: (file) =>
+    `${moved(file)}, then run the check again: it reads everything anew; prune nothing before it has passed`,
   graduation: (file) =>
     `bring it back if it is in a backup; or ${moved(file)}: no hidden source is deleted then, and what lies in .fts/graduated and .fts/staging of the volumes is yours to look through`,
   holds: (_, job) => `\`fts run ${job}\` plans anew and replaces it`,

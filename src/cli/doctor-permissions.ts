@@ -60,11 +60,11 @@ function secretsWanted({ estate }: LoadedEstate, hosts: ReadonlySet<string>): Ma
   const wanted = new Map<string, string>();
   for (const [name, job] of Object.entries(estate.jobs)) {
     if (!hosts.has(jobHost(estate, name))) continue;
-    if (job.kind === 'mirror') {
+    if ('remote' in job && job.remote !== undefined) {
       for (const secret of Object.values(estate.remotes[job.remote]?.secrets ?? {}))
         if (!wanted.has(secret)) wanted.set(secret, `remote ${job.remote}`);
     }
-    if (!isRunnable(job.kind) || !('repository' in job)) continue;
+    if (!isRunnable(job.kind) || !('repository' in job) || job.repository === undefined) continue;
     const repository = estate.repositories[job.repository];
     if (repository === undefined) continue;
     const remote = repository.remote === undefined ? undefined : estate.remotes[repository.remote];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
+import { checkLines, checkText } from './check-summary.js';
 import { formatCount, formatTime, plural, printableText } from './format.js';
 import { graduationLines, graduationText } from './graduation-summary.js';
 import { mirrorLines, mirrorText } from './mirror-summary.js';
@@ -41,7 +42,7 @@ const SnapshotFigures = z.object({
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
   if (figures === undefined) {
-    const moved = graduationText(result) ?? mirrorText(result) ?? deletedText(result);
+    const moved = graduationText(result) ?? mirrorText(result) ?? checkText(result) ?? deletedText(result);
     return moved || recalledText(result) || restoredText(result);
   }
   const { files, bytesAdded } = figures;
@@ -82,6 +83,7 @@ function resultLines(result: unknown, paint: Paint): string[] {
     ...provisionLines(result),
     ...(graduationLines(result)?.map(printableText) ??
       mirrorLines(result) ??
+      checkLines(result) ??
       (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
     ...recalledLines(result),

@@ -9,6 +9,7 @@ import type { LoadedEstate } from '../estate/load.js';
 import type { Job } from '../estate/schema.js';
 import { sloSeconds } from '../estate/slo.js';
 import { rfc3339 } from './format.js';
+import { coverageNow } from './check-summary.js';
 import type { JobHistory } from './job-history.js';
 import type { JobSchedules } from './job-schedules.js';
 import { type HoldStatus, holdStatus } from './status-hold.js';
@@ -30,6 +31,8 @@ export interface JobStatus {
   next: string | null;
   /** Of the last run that was not skipped. */
   result: unknown;
+  /** Of a check only: how much was ever read, and how many days ago the oldest of it; null before the first run. */
+  coverage?: { share: number; sinceDays: number | null } | null;
   /** What holds it; null when its last run was not held. */
   hold: HoldStatus | null;
 }
@@ -86,6 +89,7 @@ export async function judgeJob(
     sloSeconds: slo ?? null,
     next: rfc3339(next),
     result: last?.result ?? null,
+    ...(job.kind === 'check' && { coverage: coverageNow([last, lastSuccess], now) }),
     hold: await holdStatus(state, name, last),
   };
   return { status, healthy: isJobHealthy(facts), last };

@@ -2,6 +2,7 @@ import { formatDuration, formatSize } from '../domain/units.js';
 import { RUNNABLE_KINDS } from '../domain/job.js';
 import type { JobState } from '../domain/job-state.js';
 import { type Paint, type Style, paintFor } from './colour.js';
+import { coverageText } from './check-summary.js';
 import { formatTime, printableText } from './format.js';
 import { movedText } from './run-summary.js';
 import type { GatheredStatus } from './status-gather.js';
@@ -58,14 +59,14 @@ export function statusText(gathered: GatheredStatus): string {
 }
 
 function jobRow(
-  { job, kind, state, ageSeconds, sloSeconds, next, lastOutcome, result, hold }: JobStatus,
+  { job, kind, state, ageSeconds, sloSeconds, next, lastOutcome, result, coverage, hold }: JobStatus,
   now: number,
   paint: Paint,
 ) {
   const age = ageSeconds === null ? 'never' : `${formatDuration(ageSeconds)} ago`;
   const allowed = sloSeconds === null ? '' : ` (max ${formatDuration(sloSeconds)})`;
   const due = next === null ? '-' : `in ${formatDuration((Date.parse(next) - now) / 1000)}`;
-  const moved = movedText(result);
+  const moved = coverage ? coverageText(coverage) : movedText(result);
   const isRejected = typeof hold?.rejectedAt === 'string';
   const ended = isRejected ? 'held, rejected' : lastOutcome;
   const outcome = ended === null || ended === 'complete' ? '' : ended;

@@ -13,6 +13,7 @@ export const RUNNABLE_KINDS = [
   'mirror',
   'graduation',
   'purge',
+  'check',
 ] as const satisfies readonly JobKind[];
 export type RunnableKind = (typeof RUNNABLE_KINDS)[number];
 

@@ -31,8 +31,8 @@ function partsOf(estate: Estate, jobName: string): Record<string, unknown> {
     hosts.add(volume.host);
   }
   const remotes = new Set<string>();
-  if (job.kind === 'mirror') remotes.add(job.remote);
-  if ('repository' in job) {
+  if ('remote' in job && job.remote !== undefined) remotes.add(job.remote);
+  if ('repository' in job && job.repository !== undefined) {
     const repository = repositoryOf(estate, job.repository);
     Object.assign(parts, named(`repositories.${job.repository}`, repository));
     hosts.add(repository.host);

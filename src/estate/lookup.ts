@@ -29,9 +29,33 @@ export function jobHost(estate: Estate, jobName: string): string {
     case 'purge':
       return volumeOf(estate, splitVolumePath(job.path).volume).host;
     case 'check':
-    case 'drill':
-      return repositoryOf(estate, job.repository).host;
+    case 'drill': {
+      const place = checkedPlace(job);
+      if ('repository' in place) return repositoryOf(estate, place.repository).host;
+      return jobHost(estate, mirrorTo(estate, place.remote));
+    }
   }
+}
+
+/** What a check or drill looks into: a rule has made sure that it is one of both. */
+export function checkedPlace({
+  repository,
+  remote,
+}: CheckedPlace): { repository: string } | { remote: string } {
+  if (repository !== undefined) return { repository };
+  if (remote !== undefined) return { remote };
+  throw new RangeError('no rule saw that a check has neither repository nor remote');
+}
+interface CheckedPlace {
+  repository?: string | undefined;
+  remote?: string | undefined;
+}
+
+/** The mirror job that writes a remote. */
+export function mirrorTo({ jobs }: Estate, remote: string): string {
+  const found = Object.entries(jobs).find(([, job]) => job.kind === 'mirror' && job.remote === remote);
+  if (!found) throw new RangeError(`the estate declares no mirror to remote "${remote}"`);
+  return found[0];
 }
 
 /** Every volume that the job reads or writes, the source first, each once. */
@@ -41,7 +65,10 @@ export function volumesOfJob(estate: Estate, jobName: string): string[] {
   if (job.kind === 'graduation') names.push(splitVolumePath(job.from).volume, splitVolumePath(job.to).volume);
   if (job.kind === 'purge') names.push(splitVolumePath(job.path).volume);
   if ('volume' in job) names.push(job.volume);
-  if ('repository' in job) names.push(repositoryOf(estate, job.repository).volume);
+  if (job.kind === 'check' && job.remote !== undefined)
+    names.push(...volumesOfJob(estate, mirrorTo(estate, job.remote)));
+  if ('repository' in job && job.repository !== undefined)
+    names.push(repositoryOf(estate, job.repository).volume);
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
@@ -95,6 +122,6 @@ export function describeJob(estate: Estate, jobName: string): string {
       return `purge of ${job.path}`;
     case 'check':
     case 'drill':
-      return `${job.kind} of ${job.repository}`;
+      return `${job.kind} of ${Object.values(checkedPlace(job)).join()}`;
   }
 }

@@ -47,6 +47,8 @@ jobs:
     { kind: backup, volume: flux, repository: flux-b2, cron: "0 5 * * *", keep: { daily: 7, weekly: 4, monthly: 12 }, exclude: [scratch] }
   space-mirror:
     { kind: mirror, volume: space, remote: space-mirror, cron: "0 4 * * *" }
+  flux-b2-check:
+    { kind: check, repository: flux-b2, cron: "0 6 * * *", readData: 1/7 }
   # Seconds, so that the tour need not wait. In earnest: inactive: 30d, olderThan: 7d.
   flux-graduation:
     { kind: graduation, from: flux/active, to: space/projects, cron: "0 3 * * *", inactive: ${String(INACTIVE_SECONDS)}s, keepSource: 7d }

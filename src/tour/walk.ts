@@ -36,6 +36,9 @@ export async function walk(sandbox: Sandbox, fts: Fts, endpoint: string): Promis
   say('Too much at once is held, until a person has looked at it');
   await holdAndApprove(fts, leftovers);
 
+  say('A part of the backup is read back, another each day: a check');
+  await fts.must('run', 'flux-b2-check');
+
   say('Status');
   await fts.must('status');
   return undefined;

@@ -34,6 +34,8 @@ export async function startMirrorEstate() {
   return {
     ...estate,
     standIn,
+    /** Where the stand-in keeps what files hold, each under its SHA-1. */
+    contents: join(place, 'content'),
     /** Changes what the estate declares. */
     declare: (change: (declared: Declared) => void): Promise<void> => declare(estate, change),
     /** Declares and provisions a volume and its mirror, under one name. */

@@ -5,6 +5,7 @@ import * as workflows from '../../workflows/index.js';
 it('only these workflows can be started', () => {
   expect(Object.keys(workflows).sort()).toEqual([
     'backup',
+    'check',
     'due',
     'graduation',
     'mirror',

@@ -31,6 +31,7 @@ beforeAll(async () => {
 /** What a run of each workflow can come to. `backup` is `snapshot` by another name. */
 const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   backup: ['complete'],
+  check: ['complete', 'failed'],
   due: ['skipped', 'started'],
   graduation: ['complete', 'failed', 'held'],
   mirror: ['complete', 'failed', 'held', 'partial', 'still'],

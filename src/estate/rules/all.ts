@@ -1,3 +1,4 @@
+import { checks } from './checks.js';
 import { driveLetters, hostnames, remoteSettings, vaultNames } from './clients.js';
 import { hiddenVersions, mirrorOptions, mirrorSources, mirrorTargets } from './mirrors.js';
 import { references } from './references.js';
@@ -34,6 +35,7 @@ export const RULES: readonly Rule[] = [
   mirrorOptions,
   hiddenVersions,
   mirrorSources,
+  checks,
   sameMinute,
   driveLetters,
 ];

@@ -120,8 +120,13 @@ const PurgeJob = z.strictObject({
 
 const CheckJob = z.strictObject({
   kind: z.literal('check'),
-  ...ofRepository,
-  readData: fraction('Share of the data that each run reads.').optional(),
+  repository: reference('repository')
+    .optional()
+    .meta({ description: 'The repository that is checked; either this or a remote.' }),
+  remote: reference('remote')
+    .optional()
+    .meta({ description: 'The remote of a mirror, which is compared with its volume.' }),
+  readData: fraction('Share of the data that each run reads, at least; by default 1/28.').optional(),
   ...timing,
 });
 
