@@ -1,5 +1,6 @@
 import { createAdmissionActivities } from '../activities/admission.js';
 import { createCheckActivities } from '../activities/check.js';
+import { createDrillActivities } from '../activities/drill.js';
 import { createGraduationActivities } from '../activities/graduation.js';
 import { createPruneActivities } from '../activities/prune.js';
 import { createMirrorActivities } from '../activities/mirror.js';
@@ -10,6 +11,8 @@ import { createResticActivities } from '../activities/restic.js';
 import { createRestoreActivities } from '../activities/restore.js';
 import { createVolumeActivities } from '../activities/volumes.js';
 import { withCheckFolder } from '../src/adapters/check-folder.js';
+import { drillComparer } from '../src/adapters/drill-compare.js';
+import { drillRepository } from '../src/adapters/drill.js';
 import { createGraduation } from '../src/adapters/graduation.js';
 import { judgePlan } from '../src/adapters/holds.js';
 import { isMirrorUnderWay } from '../src/adapters/mirror-under-way.js';
@@ -69,6 +72,13 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     ...createPruneActivities({
       ...{ host, current, guard, state, open },
       isMirrorUnderWay: (job) => isMirrorUnderWay(state, job),
+    }),
+    ...createDrillActivities({
+      ...{ host, current, guard, state, drill: drillRepository, comparer: drillComparer },
+      openRepository: (loaded, repository) =>
+        openRepository(loaded, repository, { state, secrets: createSecretResolver(loaded, process.env) }),
+      now: () => new Date(),
+      onStep: () => undefined,
     }),
     ...createGraduationActivities({
       ...createGraduation(state),

@@ -1,5 +1,6 @@
 export { backup } from './backup.js';
 export { check } from './check.js';
+export { drill } from './drill.js';
 export { due } from './due.js';
 export { graduation } from './graduation.js';
 export { mirror } from './mirror.js';

@@ -6,7 +6,7 @@ import { LossTally } from './mirror-loss.js';
 import { type Pair, paired } from './mirror-merge.js';
 import { LARGE } from './mirror-range.js';
 import { type FrozenRepository, classOf, deletionOf, liesIn } from './mirror-repositories.js';
-import { Reservoir } from './mirror-sample.js';
+import { Reservoir } from './reservoir.js';
 import { type Destination, isName, mirrored } from './mirror-source.js';
 import { sameTime } from './mirror-times.js';
 

@@ -1,7 +1,7 @@
-import { randomInt } from 'node:crypto';
 import type { MirrorFiles } from './mirror-files.js';
 import type { ListedFile } from './mirror-listing.js';
 import { Ascending, liesBelow, listedFiles, named } from './mirror-lists.js';
+import { Reservoir } from './reservoir.js';
 
 /** A sample has at most so many files and so many bytes, and one file however big it is. */
 const SAMPLE_FILES = 20;
@@ -60,21 +60,4 @@ function someOf<T>(items: readonly T[], count: number): readonly T[] {
   const some = new Reservoir<T>(count);
   for (const item of items) some.offer(item);
   return some.items;
-}
-
-/** So many of what passes by, each as likely as any other. */
-export class Reservoir<T> {
-  readonly items: T[] = [];
-  #seen = 0;
-
-  constructor(readonly size: number) {}
-
-  offer(item: T): void {
-    this.#seen += 1;
-    if (this.items.length < this.size) this.items.push(item);
-    else if (this.size > 0) {
-      const place = randomInt(this.#seen);
-      if (place < this.size) this.items[place] = item;
-    }
-  }
 }

@@ -3,6 +3,7 @@ import { type Paint, type Style, paintFor } from './colour.js';
 import { formatDuration, formatSize } from '../domain/units.js';
 import { checkLines, checkText } from './check-summary.js';
 import { formatCount, formatTime, plural, printableText } from './format.js';
+import { drillLines, drillText } from './drill-summary.js';
 import { graduationLines, graduationText } from './graduation-summary.js';
 import { mirrorLines, mirrorText } from './mirror-summary.js';
 import { deletedText, holdLines } from './hold-summary.js';
@@ -42,7 +43,12 @@ const SnapshotFigures = z.object({
 export function movedText(result: unknown): string {
   const figures = SnapshotFigures.safeParse(result).data;
   if (figures === undefined) {
-    const moved = graduationText(result) ?? mirrorText(result) ?? checkText(result) ?? deletedText(result);
+    const moved =
+      graduationText(result) ??
+      mirrorText(result) ??
+      checkText(result) ??
+      drillText(result) ??
+      deletedText(result);
     return moved || recalledText(result) || restoredText(result);
   }
   const { files, bytesAdded } = figures;
@@ -84,6 +90,7 @@ function resultLines(result: unknown, paint: Paint): string[] {
     ...(graduationLines(result)?.map(printableText) ??
       mirrorLines(result) ??
       checkLines(result) ??
+      drillLines(result) ??
       (deleted === '' ? [] : [deleted])),
     ...holdLines(result),
     ...recalledLines(result),

@@ -60,6 +60,14 @@ export const FAILURES = {
     heals: false,
     meaning: 'nothing was compared, copied or stored where something was due',
   },
+  SnapshotTooOld: {
+    heals: false,
+    meaning: 'the newest complete snapshot is older than the SLO of the job that makes it (drill)',
+  },
+  DrillBroken: {
+    heals: false,
+    meaning: 'a drill did not notice that a restored file was altered on purpose',
+  },
   ApprovalInvalid: { heals: false, meaning: 'an approval is expired, used, forged, or for something else' },
   SecretMissing: { heals: false, meaning: 'a secret that the job needs has no value' },
   SecretsFileLoose: {

@@ -14,6 +14,7 @@ export const RUNNABLE_KINDS = [
   'graduation',
   'purge',
   'check',
+  'drill',
 ] as const satisfies readonly JobKind[];
 export type RunnableKind = (typeof RUNNABLE_KINDS)[number];
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/declaration.js';
 import type { Declaration } from '../domain/job.js';
-import { jobHost, jobOf, repositoryOf, volumeOf, volumesOfJob } from './lookup.js';
+import { jobHost, jobOf, repositoryOf, savingJobs, volumeOf, volumesOfJob } from './lookup.js';
 import type { Estate } from './schema.js';
 
 /** Hex digits by which one part is told from another. */
@@ -37,6 +37,10 @@ function partsOf(estate: Estate, jobName: string): Record<string, unknown> {
     Object.assign(parts, named(`repositories.${job.repository}`, repository));
     hosts.add(repository.host);
     if (repository.remote !== undefined) remotes.add(repository.remote);
+  }
+  if (job.kind === 'drill') {
+    for (const [name, saving] of savingJobs(estate, job.repository))
+      Object.assign(parts, named(`jobs.${name}`, saving));
   }
   for (const name of remotes) Object.assign(parts, named(`remotes.${name}`, estate.remotes[name] ?? {}));
   for (const name of hosts) Object.assign(parts, named(`hosts.${name}`, estate.hosts[name] ?? {}));

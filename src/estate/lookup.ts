@@ -1,7 +1,7 @@
 import { posix, resolve, win32 } from 'node:path';
 import type { LoadedEstate } from './load.js';
 import { splitVolumePath } from './paths.js';
-import type { Estate, Job, Repository, Volume } from './schema.js';
+import type { BackupJob, Estate, Job, Repository, SnapshotJob, Volume } from './schema.js';
 
 /** The named entry of a section; throws a RangeError for a name that is not in it. */
 function entry<T>(section: Readonly<Record<string, T>>, kind: string, name: string): T {
@@ -65,12 +65,25 @@ export function volumesOfJob(estate: Estate, jobName: string): string[] {
   if (job.kind === 'graduation') names.push(splitVolumePath(job.from).volume, splitVolumePath(job.to).volume);
   if (job.kind === 'purge') names.push(splitVolumePath(job.path).volume);
   if ('volume' in job) names.push(job.volume);
+  if (job.kind === 'drill') names.push(...drilledVolumes(estate, job.repository));
   if (job.kind === 'check' && job.remote !== undefined)
     names.push(...volumesOfJob(estate, mirrorTo(estate, job.remote)));
   if ('repository' in job && job.repository !== undefined)
     names.push(repositoryOf(estate, job.repository).volume);
   return [...new Set(names.filter((name) => name !== undefined))];
 }
+
+/** The jobs that save to a repository, by name. */
+export const savingJobs = (estate: Estate, repository: string): [string, SnapshotJob | BackupJob][] =>
+  Object.entries(estate.jobs).flatMap(([name, job]) =>
+    (job.kind === 'snapshot' || job.kind === 'backup') && job.repository === repository ? [[name, job]] : [],
+  );
+
+/** The volumes that a repository has snapshots of, as far as they are its host's own: what a drill compares with. */
+const drilledVolumes = (estate: Estate, repository: string): string[] =>
+  savingJobs(estate, repository)
+    .map(([, { volume }]) => volume)
+    .filter((volume) => volumeOf(estate, volume).host === repositoryOf(estate, repository).host);
 
 /** The volume that the job fills; undefined for one that writes elsewhere or nowhere. */
 export function destinationOfJob(estate: Estate, jobName: string): string | undefined {

@@ -56,6 +56,7 @@ export type Repository = z.output<typeof Repository> & { host: string };
 export type Job = z.output<typeof Job>;
 export type SnapshotJob = Extract<Job, { kind: 'snapshot' }>;
 export type BackupJob = Extract<Job, { kind: 'backup' }>;
+export type DrillJob = Extract<Job, { kind: 'drill' }>;
 
 /** A valid estate. Maps are by name and empty when the file leaves them out. */
 export type Estate = Omit<Parsed, 'repositories'> & { repositories: Record<string, Repository> };

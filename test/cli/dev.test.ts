@@ -86,12 +86,12 @@ describe('fts dev', () => {
   it('runs Temporal with its Web UI, both workers and the schedules, and ends all of it with 0 on SIGTERM', async () => {
     await estate.declare({
       save: { cron: '0 5 * * *' },
-      drill: { kind: 'drill', repository: 'local', cron: '0 3 * * *' },
+      check: { kind: 'check', repository: 'local', cron: '0 3 * * *' },
     });
     const dev = startDev();
     await dev.says(/^ready$/m);
     expect(dev.stderr()).toContain(`http://127.0.0.1:${String(port + 1000)}`);
-    expect(dev.stderr()).toContain('drill (drill)');
+    expect(dev.stderr()).toContain('check (check)');
     expect((await fetch(`http://127.0.0.1:${String(port + 1000)}`)).status).toBe(200);
     expect((await scheduled('save')).action.workflowType).toBe('due');
     expect(await runsDue()).toMatchObject({ outcome: 'complete' });

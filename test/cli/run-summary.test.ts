@@ -22,6 +22,15 @@ it.each([
     { counts: { moved: 2, kept: 0, failed: 1 }, moved: [film], kept: [], failed: [hot] },
     '2 projects moved, over 2.0 KiB · 0 kept · 1 failed',
   ],
+  [
+    'a drill',
+    {
+      ...{ snapshotId: 'a1', snapshotAge: 60, compared: { files: 25, bytes: 2048 }, mismatches: 1 },
+      ...{ notComparable: 0, negativeControl: 'caught', bytesPerSecond: 1024 },
+      coverage: { projects: 3, drilled: 2, cycleDays: 90 },
+    },
+    '25 files compared, 2.0 KiB · 1 not what was saved',
+  ],
   ['something else', { other: true }, ''],
 ])('says in a few words what %s moved', (_, result, text) => {
   expect(movedText(result)).toBe(text);

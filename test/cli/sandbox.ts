@@ -25,7 +25,7 @@ repositories:
 jobs:
 ${JOBS.map((job) => `  ${job}: { kind: snapshot, volume: flux, repository: local, keep: { last: 3 } }`).join('\n')}
   hourly: { kind: snapshot, volume: flux, repository: local, keep: { last: 3 }, cron: "0 * * * *", slo: 2h }
-  tidy: { kind: drill, repository: local, cron: "30 3 * * *" }
+  tidy: { kind: check, repository: local, cron: "30 3 * * *" }
 secrets: { provider: file, path: secrets.yaml }
 `;
 

@@ -23,7 +23,7 @@ describe('a job', () => {
     ['flux-graduation', ['flux', 'space'], 'graduation from flux/active to space/projects'],
     ['scratch-purge', ['flux'], 'purge of flux/scratch'],
     ['flux-local-check', ['space'], 'check of flux-local'],
-    ['flux-drill', [], 'drill of flux-b2'],
+    ['flux-drill', ['flux'], 'drill of flux-b2'],
   ])('%s', (job, volumes, description) => {
     expect(jobHost(reference.estate, job)).toBe('motoko');
     expect(volumesOfJob(reference.estate, job)).toEqual(volumes);

@@ -142,7 +142,7 @@ describe('applying', () => {
 
   it('makes no schedule for a kind that this release does not run', async () => {
     const estate = await declared({
-      drill: { kind: 'drill', repository: 'local', cron: '0 3 * * *' },
+      check: { kind: 'check', repository: 'local', cron: '0 3 * * *' },
     });
     expect(await applySchedules(client, estate)).toEqual({ ...NOTHING, unchanged: [] });
   });

@@ -6,6 +6,7 @@ it('only these workflows can be started', () => {
   expect(Object.keys(workflows).sort()).toEqual([
     'backup',
     'check',
+    'drill',
     'due',
     'graduation',
     'mirror',

@@ -32,6 +32,7 @@ beforeAll(async () => {
 const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   backup: ['complete'],
   check: ['complete', 'failed'],
+  drill: ['complete', 'failed'],
   due: ['skipped', 'started'],
   graduation: ['complete', 'failed', 'held'],
   mirror: ['complete', 'failed', 'held', 'partial', 'still'],

@@ -6,6 +6,7 @@ import {
   duration,
   fraction,
   positiveCount,
+  positiveSize,
   reference,
   relativePath,
   share,
@@ -133,7 +134,15 @@ const CheckJob = z.strictObject({
 const DrillJob = z.strictObject({
   kind: z.literal('drill'),
   ...ofRepository,
-  sample: positiveCount.optional().meta({ description: 'Files that each run restores.' }),
+  sample: positiveCount
+    .optional()
+    .meta({ description: 'Files that each run restores of each snapshot; 25 unless said otherwise.' }),
+  sampleBytes: positiveSize(
+    'Bytes that a run restores of each snapshot, as far as it can choose: 1 GiB unless said otherwise.',
+  ).optional(),
+  cycle: duration(
+    'Within this time every project is drilled at least once; 90 days unless said otherwise.',
+  ).optional(),
   ...timing,
 });
 
