@@ -17,7 +17,7 @@ const FOLDERS = {
   'src/adapters': {
     values: [
       ...['src/domain', 'src/estate', NODE],
-      ...['execa', 'pino', '@azure/*', 'zod', 'yaml', 'fflate', 'unbzip2-stream'],
+      ...['execa', 'pino', '@azure/*', 'zod', 'yaml', 'fflate', 'unbzip2-stream', 'age-encryption'],
     ],
     types: [],
   },

@@ -39,6 +39,7 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/project-tool.ts runProjectTool startTied': RUNNER,
   'src/adapters/purge-clock.ts synchronised runChild': LOOKS,
   'src/adapters/purge-delete.ts #file unlink': 'the point is where the folder does it (`purge-unlinked`)',
+  'src/adapters/private-file.ts publish *': 'its one caller has the points (`kit-drafted`)',
   'src/adapters/purge-plan.ts #flush writeSync': 'a plan is believed only by the hash in its record',
   'src/adapters/purge-program.ts say writeSync': WRITES,
   'src/adapters/purge-tool.ts runProgram runTool': 'the program has the points',

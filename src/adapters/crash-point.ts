@@ -34,6 +34,8 @@ export const CRASH_POINTS = [
   'workshop-cleared',
   'tool-tried',
   'tool-installed',
+  'kit-drafted',
+  'kit-placed',
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 

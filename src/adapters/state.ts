@@ -174,3 +174,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
+
+/** The code of a caught error of Node's, such as `ENOENT`; undefined for any other. */
+export const errnoOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerEstateCommands } from './commands-estate.js';
 import { registerJobCommands } from './commands-jobs.js';
 import { registerLookingCommands } from './commands-looking.js';
+import { registerKitCommand } from './commands-kit.js';
 import { registerProcessCommands } from './commands-processes.js';
 import { registerRecallCommand } from './commands-recall.js';
 import { registerRestoreCommand } from './commands-restore.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   registerRestoreCommand(program);
   program.commandsGroup('The estate:');
   registerEstateCommands(program);
+  registerKitCommand(program);
   program.commandsGroup('Processes and schedules:');
   registerProcessCommands(program);
   registerScheduleCommands(program);

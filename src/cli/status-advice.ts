@@ -1,6 +1,7 @@
 import { formatDuration } from '../domain/units.js';
 import { CONTROL_QUEUE } from '../domain/queues.js';
 import { printableText } from './format.js';
+import { kitAdvice } from './kit-status.js';
 import { keptSourcesAdvice } from './kept-sources.js';
 import type { GatheredStatus } from './status-gather.js';
 import { holdAdvice } from './status-hold.js';
@@ -15,6 +16,7 @@ export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): str
     ...jobs.flatMap(({ status: { job, result } }) => keptSourcesAdvice(job, result)),
     ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
     ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
+    ...kitAdvice(view.kit, Date.parse(view.at)),
   ].map(printableText);
 }
 

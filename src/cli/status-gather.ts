@@ -8,6 +8,7 @@ import { jobHost } from '../estate/lookup.js';
 import type { Estate } from '../estate/schema.js';
 import { ServerUnreachable, type Session, withSession } from './connection.js';
 import { isOutage } from './grpc-errors.js';
+import { type KitStatus, kitStatus } from './kit-status.js';
 import { type JobHistory, jobHistories, recordedHistories } from './job-history.js';
 import { jobSchedules } from './job-schedules.js';
 import { type QueueWorker, queueWorker } from './pollers.js';
@@ -24,6 +25,8 @@ interface StatusView {
   jobs: JobStatus[];
   volumes: VolumeStatus[];
   workers: QueueWorker[];
+  /** The recovery kit; null where none is to be expected. It leaves the estate healthy. */
+  kit: KitStatus | null;
 }
 
 /** The answer for programs, and what people are told beside it. */
@@ -57,7 +60,11 @@ export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus
   });
   const looking = inspectVolumes(loaded, state, beUnderWay);
   await Promise.race([underWay, looking, sleep(HEAD_START_MS, undefined, { ref: false })]);
-  const [facts, volumes] = await Promise.all([gatherRuns(loaded, state), looking]);
+  const [facts, volumes, kit] = await Promise.all([
+    gatherRuns(loaded, state),
+    looking,
+    kitStatus(loaded, state),
+  ]);
   const { temporal, jobs, workers, away } = facts;
   const volumeStatuses = volumes.map(({ status }) => status);
   const view: StatusView = {
@@ -68,6 +75,7 @@ export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus
     jobs: jobs.map(({ status }) => status),
     volumes: volumeStatuses,
     workers,
+    kit,
   };
   return { view, timezone: estate.timezone, jobs, volumes, away };
 }
