@@ -7,6 +7,7 @@ import { registerKitCommand } from './commands-kit.js';
 import { registerProcessCommands } from './commands-processes.js';
 import { registerRecallCommand } from './commands-recall.js';
 import { registerRestoreCommand } from './commands-restore.js';
+import { registerRebuildCommand } from './commands-rebuild.js';
 import { registerScheduleCommands } from './commands-schedules.js';
 
 /** The commands of `fts`. Each loads its own module when it runs, so that help and errors come at once. */
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   program.commandsGroup('What is saved:');
   registerLookingCommands(program);
   registerRestoreCommand(program);
+  registerRebuildCommand(program);
   program.commandsGroup('The estate:');
   registerEstateCommands(program);
   registerKitCommand(program);
