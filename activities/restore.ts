@@ -1,3 +1,4 @@
+import type { RcloneRemote } from '../src/adapters/rclone-remote.js';
 import type { ResticRepository } from '../src/adapters/restic-repository.js';
 import type { RestoreStep } from '../src/adapters/restore-context.js';
 import type { RestoreRecord } from '../src/adapters/restore-record.js';
@@ -34,6 +35,7 @@ export interface RestoreDependencies {
   guard: (loaded: LoadedEstate) => Guard;
   state: State;
   open: (loaded: LoadedEstate, repository: string) => Promise<ResticRepository>;
+  openRemote: (loaded: LoadedEstate, remote: string) => Promise<RcloneRemote>;
   engine: RestoreEngine;
   /** Works while no other attempt works on the restore, or nobody else restores to its target. Fails with `Busy`. */
   exclusively: <T>(
@@ -124,7 +126,15 @@ async function findRecord(
 }
 
 function settingOf(
-  { host, guard, state, open, now = () => new Date(), onStep = () => undefined }: RestoreDependencies,
+  {
+    host,
+    guard,
+    state,
+    open,
+    openRemote,
+    now = () => new Date(),
+    onStep = () => undefined,
+  }: RestoreDependencies,
   loaded: LoadedEstate,
   { tell, signal, looksOnly }: Pick<RestoreSetting, 'tell' | 'signal'> & { looksOnly: boolean },
 ): RestoreSetting {
@@ -133,6 +143,7 @@ function settingOf(
   return {
     ...{ loaded, host, state, signal, tell, now, onStep, reserveOf },
     open: (repository) => open(loaded, repository),
+    openRemote: (remote) => openRemote(loaded, remote),
     requireVolume: async (volume, { readOnly = false } = {}) => {
       const found = await guarded.require(volume, { signal, readOnly: readOnly || looksOnly });
       const before = seen.get(volume);

@@ -47,7 +47,7 @@ async function ensureTools(say) {
   const { ensureTools: ensure } = await import('../dist/src/adapters/fetch-tools.js');
   const tools = await ensure(['restic', 'rclone', 'temporal'], { log: say });
   if (process.platform === 'linux')
-    tools.push(...(await ensure(['getfattr'], { log: say }).catch(doWithout)));
+    tools.push(...(await ensure(['getfattr', 'setfattr'], { log: say }).catch(doWithout)));
   return tools
     .map(({ name, version, fetched }) => `${name} ${version}${fetched ? ' (fetched)' : ''}`)
     .join(', ');

@@ -4,6 +4,8 @@ const WORKSHOP = 'inside the workshop of a set-up, which the next one clears awa
 const RUNNER = 'runs what it is told to; whoever tells it has the point';
 const STEPPED = 'whoever calls it tells the next step to `onStep` (`graduation`)';
 const RESTORED = 'whoever calls it tells the next step to `onStep` (test/activities/restore-crash.test.ts)';
+const LISTED =
+  'a copy of what a remote lists, made before the record that goes by it, or removed after its result';
 const LISTS = 'a file beside the plan, which counts for nothing before the record that names it is replaced';
 const NOBODY = 'what it writes is for people to read, and nothing goes by it';
 const WRITES = 'a pipe, or a file that was opened elsewhere';
@@ -53,6 +55,12 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/put-entry.ts putFolder runProjectTool': RESTORED,
   'src/adapters/restore-kept.ts linkOriginal link': RESTORED,
   'src/adapters/restore-kept.ts moveOriginal rename': RESTORED,
+  'src/adapters/restore-metadata-make.ts withEach runProjectTool': RESTORED,
+  'src/adapters/restore-metadata.ts bringMetadata rm': LISTED,
+  'src/adapters/restore-mirror-files.ts removeMirrorFiles rm': LISTED,
+  'src/adapters/restore-mirror-list.ts leaveOutUnfinished rename': LISTED,
+  'src/adapters/restore-mirror-list.ts listItem rm': LISTED,
+  'src/adapters/restore-mirror-look.ts lookAtMetadata rm': LISTED,
   'src/adapters/restore-parcels.ts packParcels rename': RESTORED,
   'src/adapters/restore-publish.ts clear rmdir': RESTORED,
   'src/adapters/restore-publish.ts removeEmpty rmdir': 'a folder of ours, and only if it is empty',

@@ -107,6 +107,8 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     }),
     ...createRestoreActivities({
       ...{ host, current, guard, state, open: openWithSecrets },
+      openRemote: (loaded, name) =>
+        openRemote(loaded, name, { state, secrets: createSecretResolver(loaded, process.env) }),
       ...{ engine: restoreEngine, exclusively: exclusiveRestore(state) },
     }),
     ...createRecordActivities({

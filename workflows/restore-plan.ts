@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { RestoreActivities } from '../activities/restore.js';
 import type { RunReport } from '../src/domain/job.js';
-import type { RestoreInput, RestorePlan } from '../src/domain/restore.js';
+import { type RestoreInput, type RestorePlan, sourceText } from '../src/domain/restore.js';
 import { onHost } from './host-activities.js';
 
 /** Asks a host what a restore would do there. Writes nothing. */
@@ -9,8 +9,6 @@ export async function restorePlan({ host, ...request }: RestoreInput): Promise<R
   const { planRestore } = onHost<RestoreActivities>(host, { summary: 'look' });
   setCurrentDetails(`Host \`${host}\` looks what a restore would do.`);
   const result = await planRestore(request);
-  setCurrentDetails(
-    `Snapshot \`${result.source.snapshotId.slice(0, 8)}\` of \`${result.source.repository}\`. Nothing was written.`,
-  );
+  setCurrentDetails(`${sourceText(result.source)}. Nothing was written.`);
   return { outcome: 'complete', result };
 }

@@ -1,14 +1,14 @@
 import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { RestoreActivities } from '../activities/restore.js';
 import type { RunReport } from '../src/domain/job.js';
-import type { RestoreInput, RestoreResult } from '../src/domain/restore.js';
+import { type RestoreInput, type RestoreResult, sourceText } from '../src/domain/restore.js';
 import { errorOf, tellEnd, unwrapped } from './ending.js';
 import { onHost } from './host-activities.js';
 
 /** A host that is away is not waited for only to clean up: its next restore does that. */
 const CLEAN_UP = { scheduleToStartTimeout: '1 minute', retry: { maximumAttempts: 3 } } as const;
 
-/** Brings files back from a snapshot: settle what is meant, fetch, verify, publish. Nothing is at its place before it is verified. */
+/** Brings files back from a snapshot or a mirror: settle what is meant, fetch, verify, publish. Nothing is at its place before it is verified. */
 export async function restore({ host, ...request }: RestoreInput): Promise<RunReport<RestoreResult>> {
   const { prepareRestore, fetchRestore, verifyRestore, publishRestore } = onHost<RestoreActivities>(host);
   const { discardRestore } = onHost<RestoreActivities>(host, CLEAN_UP);
@@ -16,9 +16,9 @@ export async function restore({ host, ...request }: RestoreInput): Promise<RunRe
   let isPrepared = false;
   setCurrentDetails(`Host \`${host}\` looks what is meant.`);
   try {
-    const { repository, snapshotId } = await prepareRestore(request);
+    const source = await prepareRestore(request);
     isPrepared = true;
-    setCurrentDetails(`Snapshot \`${snapshotId.slice(0, 8)}\` of \`${repository}\`, by host \`${host}\`.`);
+    setCurrentDetails(`${sourceText(source)}, by host \`${host}\`.`);
     await fetchRestore({ estate, id });
     await verifyRestore({ estate, id });
     const result = await publishRestore({ estate, id });

@@ -29,6 +29,15 @@ export async function isEqual(
     return target !== undefined && otherTarget !== undefined && target.equals(otherTarget);
   }
   if (!entry.isFile()) return entry.rdev === otherEntry.rdev;
+  return haveSameContent(one, other, signal);
+}
+
+/** Whether two files have the same content, byte by byte. */
+export async function haveSameContent(
+  one: EntryPlace,
+  other: EntryPlace,
+  signal: AbortSignal,
+): Promise<boolean> {
   const left = await open(entryPath(one.folder, one.name), FILE);
   try {
     const right = await open(entryPath(other.folder, other.name), FILE);

@@ -79,6 +79,7 @@ export const CATALOGUE = {
     },
   },
   getfattr: { debian: { suite: 'bookworm', package: 'attr' } },
+  setfattr: { debian: { suite: 'bookworm', package: 'attr' } },
 } as const satisfies Record<ToolName, Source>;
 
 /** What this machine is; undefined where the tools have no release. */

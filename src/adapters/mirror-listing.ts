@@ -5,7 +5,7 @@ import { OWN_FOLDER } from '../domain/sentinel.js';
 import { crashPoint } from './crash-point.js';
 import { runRclone } from './rclone.js';
 import { type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
-import type { RcloneRemote } from './rclone-remote.js';
+import { type RcloneRemote, linksAsFiles } from './rclone-remote.js';
 import { sortFailure } from './sorted-lines.js';
 import { type ToolExit, runTool } from './tool.js';
 
@@ -99,17 +99,48 @@ export async function listRemote(
   return { missing: false };
 }
 
+/** A place that is listed with rclone's own options: links are told as the files that hold them. */
+export interface PlaceListing extends ListingOptions {
+  /** As rclone names it. */
+  place: string;
+  args: readonly string[];
+  /** Where rclone stands. */
+  directory?: string;
+}
+
+/** Lists a place with the SHA-1 of each file, where that is known or can be read, sorted by the bytes of the names. */
+export async function listPlace(remote: RcloneRemote, { args, ...options }: PlaceListing): Promise<void> {
+  const knows = KNOWS_SHA1.has(remote.type) || options.directory !== undefined;
+  const format = knows ? ['--format', 'stph', '--hash', 'SHA1'] : ['--format', 'stp'];
+  const problems: RcloneProblem[] = [];
+  await list(remote, [...format, ...args], problems, { ...options, looks: true });
+  const [broken] = problems;
+  if (broken) {
+    const type = meaningOfRclone(broken.message) ?? 'ToolFailed';
+    throw new FtsError(type, `remote ${remote.name}: ${told(broken)}`);
+  }
+  await sortByName(options);
+}
+
+interface ListCall extends ListingOptions {
+  directory?: string;
+  place?: string;
+  /** Without the remote's lock, and with links as files. */
+  looks?: boolean;
+}
+
 function list(
   remote: RcloneRemote,
   args: readonly string[],
   problems: RcloneProblem[],
-  { file, directory, signal, onListed }: ListingOptions & { directory?: string },
+  { file, directory, signal, onListed, place = remote.root, looks = false }: ListCall,
 ): Promise<ToolExit> {
   return runRclone(remote, {
-    args: ['lsf', '--recursive', '--files-only', ...FORMAT, ...args, remote.root],
-    environment: { TZ: 'UTC' },
+    args: ['lsf', '--recursive', '--files-only', ...FORMAT, ...args, place],
+    environment: { TZ: 'UTC', ...(looks && linksAsFiles(remote)) },
     stdoutFile: unsorted(file),
-    locked: directory === undefined,
+    locked: directory === undefined && !looks,
+    links: !looks,
     ...(directory !== undefined && { directory }),
     ...(signal && { signal }),
     ...(onListed && { onListed }),

@@ -66,6 +66,10 @@ const WHERE = ['endpoint', 'host', 'port', 'url', 'user'];
 export const identityOf = ({ type, root, environment }: RcloneRemote): string =>
   canonicalJson([type, root, ...WHERE.map((option) => environment[variableOf(option)] ?? '')]);
 
+/** Has a remote that is a disk tell its links as the files that other remotes hold, whatever rclone is told about links. */
+export const linksAsFiles = ({ type }: Pick<RcloneRemote, 'type'>): Record<string, string> =>
+  type === 'local' ? { [variableOf('links')]: 'true' } : {};
+
 /** The environment variable in which rclone looks for an option of the remote. */
 const variableOf = (option: string): string => `RCLONE_CONFIG_${REMOTE_NAME}_${option}`.toUpperCase();
 

@@ -19,7 +19,7 @@ import { type ToolExit, runTool } from './tool.js';
  * failure is told early: patience is the caller's.
  */
 const ALWAYS = [
-  ...['--links', '--no-unicode-normalization'],
+  '--no-unicode-normalization',
   ...['--retries', '1', '--low-level-retries', '4', '--contimeout', '15s', '--timeout', '2m'],
   ...['--use-json-log', '--stats', '1s', '--stats-log-level', 'NOTICE'],
 ] as const;
@@ -42,6 +42,8 @@ export interface RcloneCall {
   locked?: boolean;
   /** That something differs is an answer: `rclone check` says in its own file what does. */
   mayDiffer?: boolean;
+  /** Whether what the remote has of a link becomes a link on this machine; it does unless told otherwise. */
+  links?: boolean;
   /** More of rclone's environment, such as `TZ`. */
   environment?: Readonly<Record<string, string>>;
   onStdout?: (line: string) => void;
@@ -69,7 +71,7 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
   crashPoint('rclone-starts', command);
   const exit = await runTool({
     file: remote.rclone,
-    args: [...call.args, ...ALWAYS],
+    args: [...call.args, ...(call.links === false ? [] : ['--links']), ...ALWAYS],
     environment: { ...remote.environment, ...call.environment },
     ...(call.directory !== undefined && { directory: call.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, stall.signal]) : stall.signal,

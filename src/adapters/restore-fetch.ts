@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import type { Progress } from '../domain/progress.js';
+import type { SnapshotSource } from '../domain/restore.js';
 import { resticPattern, snapshotFolder } from '../domain/restic-pattern.js';
 import { entryPath } from './folder-entry.js';
 import { inOwnFolder, onGround, requireGround, requireRoom, stagingPath } from './restore-ground.js';
@@ -47,7 +48,9 @@ const Status = z.object({
 export async function fetchRestore(setting: RestoreSetting, record: RestoreRecord): Promise<RestoreRecord> {
   const { ground } = record.target;
   await requireGround(setting, ground);
-  const repository = await openGuarded(setting, record.source.repository);
+  const { source } = record;
+  if (!('repository' in source)) throw new Error('the restore is of a mirror');
+  const repository = await openGuarded(setting, source.repository);
   const isNew = await onGround(ground, (root) =>
     inOwnFolder(root, ground, { own: 'staging', id: record.id }, async (staging) => {
       try {
@@ -62,13 +65,13 @@ export async function fetchRestore(setting: RestoreSetting, record: RestoreRecor
   await setting.onStep('staging-made');
   const bytes = record.items.reduce((sum, { expected }) => sum + expected.bytes, 0);
   if (isNew) await requireRoom(setting, ground, bytes);
-  const unlocked = await runLocked(setting, repository, restoreArguments(record));
+  const unlocked = await runLocked(setting, repository, restoreArguments(record, source));
   if (ground.volume !== undefined) await setting.requireVolume(ground.volume);
   await setting.onStep('fetched');
   return writeRestore(setting.state, record, { step: 'fetched', ...(unlocked && { unlocked }) });
 }
 
-function restoreArguments({ source, base, items, target, id }: RestoreRecord): string[] {
+function restoreArguments({ base, items, target, id }: RestoreRecord, source: SnapshotSource): string[] {
   const paths = items.map(({ path }) => Buffer.from(path, 'hex'));
   const isWhole = paths.some((path) => path.length === 0);
   return [

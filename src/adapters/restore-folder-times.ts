@@ -28,8 +28,8 @@ export async function settleFolder(
   await onStep('folder-settled');
 }
 
-/** As touch(1) takes it: `@1323785716.123456789`. */
-function secondsOf(ns: bigint): string {
+/** A time (ns since the epoch) as touch(1) takes it: `@1323785716.123456789`. */
+export function secondsOf(ns: bigint): string {
   const size = ns < 0n ? -ns : ns;
   const fraction = String(size % SECOND_NS).padStart(9, '0');
   return `@${ns < 0n ? '-' : ''}${String(size / SECOND_NS)}.${fraction}`;

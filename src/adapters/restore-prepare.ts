@@ -4,25 +4,30 @@ import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { isProtectedName } from '../domain/purge.js';
 import { type RequestPath, parseRequestPath } from '../domain/request-path.js';
-import type { RestorePlan, RestoreRequest } from '../domain/restore.js';
+import type { RestorePlan, RestoreRequest, RestoreSource } from '../domain/restore.js';
 import { UsageError } from '../domain/usage-error.js';
 import { volumeRoot } from '../estate/lookup.js';
+import { mirrorsOf, repositoriesOf } from '../estate/saved-by.js';
 import { nearest } from '../estate/suggest.js';
 import { zoneOffset } from '../estate/zone-clock.js';
 import { namesOf, plannedPlaces } from './restore-beside.js';
 import { type Contents, readContents } from './restore-contents.js';
 import { requireGround, requireRoom } from './restore-ground.js';
-import { previewOf } from './restore-preview.js';
+import { removeMirrorFiles } from './restore-mirror-files.js';
+import { lookInMirror } from './restore-mirror-look.js';
+import { isAsListed, previewOf } from './restore-preview.js';
 import { type RestoreRecord, readRestore, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
-import { type FoundSource, findSource } from './restore-source.js';
+import { findSource } from './restore-source.js';
 import { sweepStaging } from './restore-sweep.js';
+import type { TreeEntry } from './restore-tally.js';
 import { type Target, resolveTarget } from './restore-target.js';
 
 interface Resolved {
   volume: string;
-  found: FoundSource;
+  source: RestoreSource;
   contents: Contents;
+  versionAt: string | undefined;
   target: Target;
   plan: RestorePlan;
 }
@@ -33,7 +38,11 @@ interface Resolved {
  * `DestinationExists`, `DestinationFull`, `PathUnsafe`, and as restic does.
  */
 export async function planRestore(setting: RestoreSetting, request: RestoreRequest): Promise<RestorePlan> {
-  return (await resolve(setting, request)).plan;
+  try {
+    return (await resolve(setting, request)).plan;
+  } finally {
+    await removeMirrorFiles(setting.state, idOf(request), request.paths.length);
+  }
 }
 
 /** As `planRestore`, and records what was found: later steps go by that. Safe to retry: what is recorded stays. */
@@ -51,20 +60,20 @@ export async function prepareRestore(
       'start it under another id',
     );
   if (known) return known.source;
-  const { volume, found, contents, target } = await resolve(setting, request);
+  const { volume, source, contents, target, versionAt } = await resolve(setting, request);
   const record: RestoreRecord = {
-    ...{ id: request.id, request: digest, volume, source: found.source, base: contents.base, target },
+    ...{ id: request.id, request: digest, volume, source, base: contents.base, target },
+    ...(versionAt !== undefined && { versionAt }),
     items: contents.items.map(({ path, ...item }) => ({ ...item, path: path.toString('hex') })),
-    suffix: `restored-${wallTime(found.source.at, loaded.estate.timezone)}`,
+    suffix: `restored-${wallTime(source.at, loaded.estate.timezone)}`,
     step: 'prepared',
     at: setting.now().toISOString(),
   };
   await sweepStaging(setting, target.ground);
   await writeRestore(state, record);
   await setting.onStep('recorded');
-  return found.source;
+  return source;
 }
-type RestoreSource = RestoreRecord['source'];
 
 async function resolve(setting: RestoreSetting, request: RestoreRequest): Promise<Resolved> {
   const { volume, requests } = asked(setting, request);
@@ -73,12 +82,18 @@ async function resolve(setting: RestoreSetting, request: RestoreRequest): Promis
   const paths = requests.map(({ path }) => Buffer.from(path));
   const target = await resolveTarget(setting, request.target, { volume, paths });
   await requireGround(setting, target.ground);
-  const found = await findSource(setting, request, volume);
+  const isOfMirror = meansMirror(setting, request, volume);
   const preview =
     request.target.kind === 'in-place'
-      ? previewOf(volumeRoot(setting.loaded, volume), request.target.conflict)
+      ? previewOf(
+          volumeRoot(setting.loaded, volume),
+          request.target.conflict,
+          isOfMirror ? isAsListed : undefined,
+        )
       : undefined;
-  const contents = await readContents(setting, found, requests, preview?.add);
+  const { source, contents, versionAt } = isOfMirror
+    ? await inMirror(setting, request, { volume, requests }, preview?.add)
+    : await inSnapshot(setting, request, { volume, requests }, preview?.add);
   if (request.target.kind === 'folder') requireDistinct(contents);
   const total = contents.items.reduce(
     (sum, { expected }) => ({ files: sum.files + expected.files, bytes: sum.bytes + expected.bytes }),
@@ -94,11 +109,11 @@ async function resolve(setting: RestoreSetting, request: RestoreRequest): Promis
   };
   const policy = request.target.kind === 'in-place' ? request.target.conflict : undefined;
   const kept = policy === 'keep' ? conflicts.count : 0;
-  const suffix = `restored-${wallTime(found.source.at, setting.loaded.estate.timezone)}`;
+  const suffix = `restored-${wallTime(source.at, setting.loaded.estate.timezone)}`;
   const places = await plannedPlaces(target, { suffix, items: contents.items });
   const [first = target.ground.root] = places;
   const plan: RestorePlan = {
-    source: found.source,
+    source,
     target: first,
     ...(places.length > 1 && { targets: places.slice(0, 50) }),
     restored: {
@@ -108,7 +123,48 @@ async function resolve(setting: RestoreSetting, request: RestoreRequest): Promis
     ...{ unchanged, conflicts },
     replaced: policy === 'replace' ? live : { files: 0, bytes: 0 },
   };
-  return { volume, found, contents, target, plan };
+  return { volume, source, contents, versionAt, target, plan };
+}
+
+interface Looked {
+  source: RestoreSource;
+  contents: Contents;
+  versionAt: string | undefined;
+}
+
+type Asked = Pick<Resolved, 'volume'> & { requests: RequestPath[] };
+type OnEntry = (entry: TreeEntry) => void;
+
+/** A mirror is restored from where one is named, or nothing else holds the volume. */
+const meansMirror = (
+  { loaded: { estate } }: RestoreSetting,
+  request: RestoreRequest,
+  volume: string,
+): boolean =>
+  request.remote !== undefined ||
+  (request.repository === undefined &&
+    repositoriesOf(estate, volume).length === 0 &&
+    mirrorsOf(estate).some((mirror) => mirror.volume === volume));
+
+async function inSnapshot(
+  setting: RestoreSetting,
+  request: RestoreRequest,
+  { volume, requests }: Asked,
+  onEntry?: OnEntry,
+): Promise<Looked> {
+  const found = await findSource(setting, request, volume);
+  const contents = await readContents(setting, found, requests, onEntry);
+  return { source: found.source, contents, versionAt: undefined };
+}
+
+async function inMirror(
+  setting: RestoreSetting,
+  request: RestoreRequest,
+  asked: Asked,
+  onEntry?: OnEntry,
+): Promise<Looked> {
+  const { source, items, versionAt } = await lookInMirror(setting, request, asked, onEntry);
+  return { source, contents: { base: '/', items }, versionAt };
 }
 
 /** The paths that are asked for, all of one volume that this host's estate declares. Fails with `RequestInvalid`. */

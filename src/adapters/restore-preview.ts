@@ -15,7 +15,11 @@ export interface Preview {
 const ACTIONS = { keep: 'kept', replace: 'replaced', rename: 'renamed' } as const;
 
 /** Compares a snapshot's entries with a live tree, one by one as they are told. Reads names and times only. */
-export function previewOf(root: string, policy: ConflictPolicy) {
+export function previewOf(
+  root: string,
+  policy: ConflictPolicy,
+  isSame: (entry: TreeEntry, live: Live) => boolean = isAsTold,
+) {
   const preview: Preview = {
     unchanged: { files: 0, bytes: 0 },
     conflicts: { count: 0, first: [] },
@@ -27,7 +31,7 @@ export function previewOf(root: string, policy: ConflictPolicy) {
       if (entry.path.includes('\ufffd')) return; // restic does not tell its name
       const live = lstatSync(`${root}/${entry.path}`, { bigint: true, throwIfNoEntry: false });
       if (live === undefined || (live.isDirectory() && entry.kind === 'dir')) return;
-      if (isAsTold(entry, live)) {
+      if (isSame(entry, live)) {
         preview.unchanged.files += 1;
         preview.unchanged.bytes += entry.size;
         return;
@@ -57,3 +61,13 @@ function isAsTold(entry: TreeEntry, live: Live): boolean {
   const sameSize = entry.kind !== 'file' || Number(live.size) === entry.size;
   return isKind[entry.kind] && sameOwner && sameMode && sameSize && live.mtimeNs === entry.modifiedNs;
 }
+
+const MILLISECOND_NS = 1_000_000n;
+
+/** Of a mirror size and time are known, the time to the millisecond. */
+export const isAsListed = ({ kind, size, modifiedNs }: TreeEntry, live: Live): boolean =>
+  kind === 'symlink'
+    ? live.isSymbolicLink()
+    : live.isFile() &&
+      Number(live.size) === size &&
+      live.mtimeNs / MILLISECOND_NS === modifiedNs / MILLISECOND_NS;

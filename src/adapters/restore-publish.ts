@@ -6,6 +6,7 @@ import { entryPath, lookAt, openEntry, within } from './folder-entry.js';
 import { emptyFolder, syncFilesystem } from './project-copy.js';
 import { plannedPlaces } from './restore-beside.js';
 import { type Ground, inOwnFolder, onGround, requireGround } from './restore-ground.js';
+import { removeMirrorFiles } from './restore-mirror-files.js';
 import { putInPlace } from './restore-in-place.js';
 import { putParcels } from './restore-put.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
@@ -32,6 +33,7 @@ export async function publishRestore(setting: RestoreSetting, record: RestoreRec
     await setting.onStep('result-recorded');
   }
   await removeStaging(ground, record.id);
+  await removeMirrorFiles(setting.state, record.id, record.items.length);
   await setting.onStep('staging-removed');
   return result;
 }

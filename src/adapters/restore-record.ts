@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RestoreResult, RestoreSource } from '../domain/restore.js';
+import type { MirrorSource, RestoreResult, SnapshotSource } from '../domain/restore.js';
 import { CONFLICT_POLICIES } from '../domain/restore.js';
 import type { State } from './state.js';
 
@@ -22,13 +22,13 @@ const Tally = z.object({
 const Parcel = z.object({ folder: z.array(Hex), name: Hex, inode: z.string() });
 export type Parcel = z.infer<typeof Parcel>;
 
-const Source: z.ZodType<RestoreSource> = z.object({
-  repository: z.string(),
-  snapshotId: z.string(),
-  at: z.string(),
+const about = { at: z.string(), notes: z.array(z.string()).exactOptional() };
+const Snapshot: z.ZodType<SnapshotSource> = z.object({
+  ...{ ...about, repository: z.string(), snapshotId: z.string() },
   partial: z.literal(true).exactOptional(),
-  notes: z.array(z.string()).exactOptional(),
 });
+const Mirror: z.ZodType<MirrorSource> = z.object({ ...about, remote: z.string() });
+const Source = z.union([Snapshot, Mirror]);
 
 const Record = z.object({
   id: z.string(),
@@ -36,7 +36,10 @@ const Record = z.object({
   request: z.string(),
   volume: z.string(),
   source: Source,
+  /** Of a snapshot: where the volume's root is in its tree. */
   base: z.string(),
+  /** Of a mirror: the time by which its versions are told, where that was asked for. */
+  versionAt: z.string().exactOptional(),
   items: z.array(z.object({ path: Hex, kind: z.enum(['folder', 'file']), expected: Tally })),
   target: Target,
   suffix: z.string(),

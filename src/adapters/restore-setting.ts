@@ -1,4 +1,5 @@
 import type { LoadedEstate } from '../estate/load.js';
+import type { RcloneRemote } from './rclone-remote.js';
 import type { ResticRepository } from './restic-repository.js';
 import type { RestoreContext } from './restore-context.js';
 import type { State } from './state.js';
@@ -17,6 +18,7 @@ export interface RestoreSetting extends RestoreContext {
   state: State;
   now: () => Date;
   open: (repository: string) => Promise<ResticRepository>;
+  openRemote: (remote: string) => Promise<RcloneRemote>;
   /** Fails with `VolumeUnavailable` unless the volume is the declared one, alive, and the one it was at first. */
   requireVolume: (volume: string, options?: { readOnly?: boolean }) => Promise<RestoreVolume>;
   /** What has to stay free on a filesystem (bytes). */

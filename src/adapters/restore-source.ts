@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
-import type { RestoreRequest, RestoreSource } from '../domain/restore.js';
+import type { RestoreRequest, SnapshotSource } from '../domain/restore.js';
 import { type HeldSnapshot, chooseSnapshot, isPartial } from '../domain/snapshot.js';
 import { type Cover, coverOf } from '../domain/snapshot-place.js';
 import { volumeRoot } from '../estate/lookup.js';
@@ -12,7 +12,7 @@ import type { RestoreSetting } from './restore-setting.js';
 
 /** The snapshot that is meant, and how it covers the volume. */
 export interface FoundSource {
-  source: RestoreSource;
+  source: SnapshotSource;
   repository: ResticRepository;
   cover: Cover;
 }
@@ -77,7 +77,7 @@ export async function findSource(
   if (!repository || !cover) throw new Error('the snapshot was chosen among those that were listed');
   if (cover.how === 'assumed')
     notes.push(`the snapshot is of ${cover.saved.join(', ')}, which is taken for volume ${volume}`);
-  const source: RestoreSource = {
+  const source: SnapshotSource = {
     repository: name,
     snapshotId: snapshot.id,
     at: snapshot.time,

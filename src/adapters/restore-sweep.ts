@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { whileLocked } from './project-lock.js';
 import { type Ground, stagingPath } from './restore-ground.js';
+import { removeMirrorFiles } from './restore-mirror-files.js';
 import { removeStaging } from './restore-publish.js';
 import { lockOfRestore, readRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
@@ -19,7 +20,10 @@ export async function sweepStaging({ state, now }: RestoreSetting, ground: Groun
     const record = await readRestore(state, id);
     if (record === undefined || now().getTime() - Date.parse(record.at) < ABANDONED_MS) continue;
     try {
-      await whileLocked(lockOfRestore(state, id), () => removeStaging(ground, id));
+      await whileLocked(lockOfRestore(state, id), async () => {
+        await removeStaging(ground, id);
+        await removeMirrorFiles(state, id, record.items.length);
+      });
     } catch (error) {
       if (!(error instanceof FtsError) || error.type !== 'Busy') throw error;
     }

@@ -10,6 +10,8 @@ import { inOwnFolder, onGround, requireGround, stagingPath } from './restore-gro
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { type ScannedEntry, scanTree } from './restore-scan.js';
+import { MirrorTally } from './restore-mirror-tally.js';
+import { settleFromMirror } from './restore-mirror-settle.js';
 import { type TallyResult, TreeTally } from './restore-tally.js';
 
 /** File in staging: when each folder was changed last, before files leave it. */
@@ -23,8 +25,10 @@ export async function verifyRestore(setting: RestoreSetting, record: RestoreReco
   const { ground } = record.target;
   await requireGround(setting, ground);
   setting.tell({ phase: 'verify' });
-  await onGround(ground, (root) =>
+  const isOfMirror = 'remote' in record.source;
+  const { lacking, items } = await onGround(ground, (root) =>
     inOwnFolder(root, ground, { own: 'staging', id: record.id }, async (staging) => {
+      const notes = isOfMirror ? await settleFromMirror(setting, record, { root, staging }) : [];
       const found = await within(openEntry(staging, Buffer.from(TREE)), (tree) =>
         lookAtTree(setting, record, tree),
       );
@@ -34,24 +38,31 @@ export async function verifyRestore(setting: RestoreSetting, record: RestoreReco
         mode: 0o600,
       });
       await setting.onStep('folders-noted');
+      return { lacking: notes, items: isOfMirror ? itemsAsFound(record, found.items) : record.items };
     }),
   );
   await syncFilesystem(stagingPath(ground, record.id), setting.signal);
   if (ground.volume !== undefined) await setting.requireVolume(ground.volume);
   await setting.onStep('verified');
-  return writeRestore(setting.state, record, { step: 'verified' });
+  const notes = [...(record.source.notes ?? []), ...lacking];
+  const source = { ...record.source, ...(notes.length > 0 && { notes }) };
+  return writeRestore(setting.state, record, { step: 'verified', source, items });
 }
+
+/** What is restored of a mirror is more than it lists: its manifest tells of FIFOs. */
+const itemsAsFound = ({ items }: RestoreRecord, found: readonly TallyResult[]): RestoreRecord['items'] =>
+  items.map((item, index) => ({ ...item, expected: found[index] ?? item.expected }));
 
 /** Counts what was fetched of each thing that is asked for, and drops what was not. */
 async function lookAtTree(
   { tell, signal }: RestoreSetting,
-  { items, target }: RestoreRecord,
+  { items, target, source }: RestoreRecord,
   tree: FileHandle,
 ) {
   const asRoot = process.getuid?.() === 0;
   const sought = items.map((item) => ({
     path: Buffer.from(item.path, 'hex').toString('latin1'),
-    tally: new TreeTally(asRoot),
+    tally: 'remote' in source ? new MirrorTally() : new TreeTally(asRoot),
   }));
   const needsFolders = target.kind === 'in-place';
   const folders: [string, string][] = [];
@@ -90,7 +101,7 @@ function requireEqual(path: string, expected: TallyResult, found: TallyResult | 
   if (difference === undefined) return;
   throw new FtsError(
     'VerificationFailed',
-    `what was restored of ${path || 'the volume'} is not what the snapshot holds: ${difference}`,
+    `what was restored of ${path || 'the volume'} is not what its source holds: ${difference}`,
   );
 }
 
@@ -98,6 +109,7 @@ function differenceOf(expected: TallyResult, found: TallyResult | undefined): st
   if (found?.entries !== expected.entries)
     return `${String(found?.entries ?? 0)} entries, and it has ${String(expected.entries)}`;
   if (found.contents !== expected.contents) return 'names, kinds or sizes differ';
-  if (found.attributes !== expected.attributes) return 'modes, owners or times differ';
+  if (expected.attributes !== '' && found.attributes !== expected.attributes)
+    return 'modes, owners or times differ';
   return undefined;
 }

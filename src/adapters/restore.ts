@@ -2,6 +2,8 @@ import type { LoadedEstate } from '../estate/load.js';
 import { lockPath } from './locks.js';
 import { whileLocked } from './project-lock.js';
 import { fetchRestore } from './restore-fetch.js';
+import { fetchFromMirror } from './restore-mirror-fetch.js';
+import { removeMirrorFiles } from './restore-mirror-files.js';
 import { planRestore, prepareRestore } from './restore-prepare.js';
 import { publishRestore, removeStaging } from './restore-publish.js';
 import { type RestoreRecord, lockOfRestore, readRestore } from './restore-record.js';
@@ -15,12 +17,14 @@ export const restoreEngine = {
   plan: planRestore,
   prepare: prepareRestore,
   read: readRestore,
-  fetch: fetchRestore,
+  fetch: (setting: RestoreSetting, record: RestoreRecord): Promise<RestoreRecord> =>
+    'remote' in record.source ? fetchFromMirror(setting, record) : fetchRestore(setting, record),
   verify: verifyRestore,
   publish: publishRestore,
-  discard: async (setting: RestoreSetting, { target, id }: RestoreRecord): Promise<void> => {
+  discard: async (setting: RestoreSetting, { target, id, items }: RestoreRecord): Promise<void> => {
     await requireGround(setting, target.ground);
     await removeStaging(target.ground, id);
+    await removeMirrorFiles(setting.state, id, items.length);
   },
 };
 

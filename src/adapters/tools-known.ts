@@ -2,10 +2,10 @@
 export const TOOL_NAMES = ['restic', 'rclone', 'temporal'] as const;
 
 /**
- * What is better had than not, on Linux: getfattr(1), without which a mirror's manifest lacks extended attributes.
- * Debian has it in its package `attr`.
+ * What is better had than not, on Linux: getfattr(1), without which a mirror's manifest lacks extended attributes, and
+ * setfattr(1), without which a restore from a mirror does. Debian has both in its package `attr`.
  */
-export const OPTIONAL_TOOLS = ['getfattr'] as const;
+export const OPTIONAL_TOOLS = ['getfattr', 'setfattr'] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number] | (typeof OPTIONAL_TOOLS)[number];
 
@@ -53,6 +53,13 @@ export const KNOWN_TOOLS: Record<ToolName, KnownTool> = {
     minimum: '2.4',
     versionArguments: ['--version'],
     versionPattern: /^getfattr (\d+\.\d+(?:\.\d+)?)/m,
+    manual: 'https://savannah.nongnu.org/projects/attr',
+  },
+  setfattr: {
+    label: 'setfattr',
+    minimum: '2.4',
+    versionArguments: ['--version'],
+    versionPattern: /^setfattr (\d+\.\d+(?:\.\d+)?)/m,
     manual: 'https://savannah.nongnu.org/projects/attr',
   },
 };

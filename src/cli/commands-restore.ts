@@ -2,18 +2,20 @@ import { type Command, Option } from 'commander';
 import { CONFLICT_POLICIES, type ConflictPolicy } from '../domain/restore.js';
 import { type CommonOptions, NO_TEMPORAL, described, positiveInteger } from './command.js';
 
-/** The command that brings files back from a snapshot. */
+/** The command that brings files back. */
 export function registerRestoreCommand(program: Command): void {
   described(program.command('restore <path...>'), {
-    summary: 'bring files back from a snapshot',
+    summary: 'bring files back from a snapshot or a mirror',
     about:
-      'PATH is VOLUME/PATH, or VOLUME alone for all of it. Without --target and --in-place it comes back in a new folder ' +
+      'PATH is VOLUME/PATH, or VOLUME alone for all of it. It comes from the newest snapshot of it, or from the mirror ' +
+      'if no job saves the volume to a repository. Without --target and --in-place it comes back in a new folder ' +
       'beside the original, and nothing is overwritten. Everything is fetched and verified before any of it has a ' +
       'name among your files. Ctrl-C leaves the restore going.',
     examples: [
       'fts restore flux/active/thesis --at "yesterday 18:00"',
       'fts restore flux/active/thesis/notes.md --plan',
       'fts restore flux/active/thesis --in-place --conflict replace',
+      'fts restore space/media/film.mkv --at "3 days ago" --remote space-mirror',
       'fts restore flux --snapshot 1a2b3c4d --target /mnt/new/flux --json',
     ],
     exitCodes: {
@@ -30,6 +32,7 @@ export function registerRestoreCommand(program: Command): void {
       '--at <time>',
       'as it was then: the newest snapshot until that time ("yesterday 18:00", 2026-11-21)',
     )
+    .option('--remote <name>', 'from the mirror on this remote, with --at as it was then (B2)')
     .option('--snapshot <id>', 'from this snapshot: its id, the beginning of one, or latest')
     .option('--repository <name>', 'from this repository, and not from all that the volume is saved to')
     .option(
@@ -56,6 +59,7 @@ export function registerRestoreCommand(program: Command): void {
         at?: string;
         snapshot?: string;
         repository?: string;
+        remote?: string;
         target?: string;
         inPlace?: boolean;
         conflict?: ConflictPolicy;

@@ -14,6 +14,7 @@ export interface RestoreWish {
   at?: string;
   snapshot?: string;
   repository?: string;
+  remote?: string;
   target?: string;
   inPlace: boolean;
   conflict?: ConflictPolicy;
@@ -24,7 +25,7 @@ const ID_BYTES = 4;
 
 /** The input of a restore's workflow, from this estate. Throws `UsageError` for what cannot be meant. */
 export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
-  const { paths, snapshot, repository } = wish;
+  const { paths, snapshot, repository, remote } = wish;
   const [volume = '', ...others] = new Set(paths.map((path) => parseRequestPath(path).volume));
   if (others.length > 0)
     throw new UsageError('one restore is of one volume', { hint: 'start one for each volume' });
@@ -37,14 +38,26 @@ export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
       Object.keys(estate.repositories),
       'see `repositories:` in the estate',
     );
+  if (remote !== undefined) requireRemote(estate, wish, remote);
   return {
     ...{ estate: estate.estate, id: randomBytes(ID_BYTES).toString('hex'), paths },
-    host: hostOf(estate, volume, repository),
+    host: remote === undefined ? hostOf(estate, volume, repository) : (estate.volumes[volume]?.host ?? ''),
     target: targetOf(wish),
     ...(repository !== undefined && { repository }),
+    ...(remote !== undefined && { remote }),
     ...(snapshot !== undefined && { snapshot }),
     ...momentOf(estate, wish),
   };
+}
+
+function requireRemote(estate: Estate, { repository, snapshot }: RestoreWish, remote: string): void {
+  if (repository !== undefined || snapshot !== undefined)
+    throw new UsageError(
+      `--remote and --${repository === undefined ? 'snapshot' : 'repository'} exclude each other`,
+      { hint: 'a mirror has no snapshots: name a time with --at' },
+    );
+  if (!Object.hasOwn(estate.remotes, remote))
+    throw unknownName('remote', remote, Object.keys(estate.remotes), 'see `remotes:` in the estate');
 }
 
 /** The host that has the repository's secrets, and works. */

@@ -7,14 +7,15 @@ import { plural, printableText } from './format.js';
 const SHOWN_CONFLICTS = 10;
 
 const Amount = z.object({ files: z.number(), bytes: z.number() });
+const about = { at: z.string(), notes: z.array(z.string()).exactOptional() };
 const figures = {
-  source: z.object({
-    repository: z.string(),
-    snapshotId: z.string(),
-    at: z.string(),
-    partial: z.literal(true).exactOptional(),
-    notes: z.array(z.string()).exactOptional(),
-  }),
+  source: z.union([
+    z.object({
+      ...{ ...about, repository: z.string(), snapshotId: z.string() },
+      partial: z.literal(true).exactOptional(),
+    }),
+    z.object({ ...about, remote: z.string() }),
+  ]),
   target: z.string(),
   targets: z.array(z.string()).exactOptional(),
   restored: Amount,
@@ -54,7 +55,7 @@ export function restoredLines(result: unknown): string[] {
   const lines = [
     ...sourceLines(restored),
     ...movedLines(restored),
-    `${plural(verified.files, 'file')}, ${formatSize(verified.bytes)} compared with the snapshot`,
+    `${plural(verified.files, 'file')}, ${formatSize(verified.bytes)} compared with the ${'remote' in restored.source ? 'mirror' : 'snapshot'}`,
     ...conflictLines(restored.conflicts, 'was'),
   ];
   if (replaced.keptAt !== undefined) {
@@ -73,7 +74,9 @@ export function restoredText(result: unknown): string {
 }
 
 function sourceLines({ source }: RestorePlan): string[] {
-  const { repository, snapshotId, at, partial, notes = [] } = source;
+  const { at, notes = [] } = source;
+  if ('remote' in source) return [`from the mirror on ${source.remote} as of ${at.slice(0, 19)}Z`, ...notes];
+  const { repository, snapshotId, partial } = source;
   const what = `from snapshot ${snapshotId.slice(0, 8)} of ${at.slice(0, 19)}Z in ${repository}`;
   return [partial ? `${what}, which is partial: some files could not be read then` : what, ...notes];
 }

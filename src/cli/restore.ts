@@ -47,8 +47,10 @@ export async function restore(options: RestoreOptions): Promise<number> {
   });
 }
 
-/** The same request for the very snapshot that was looked at. */
-function pinned({ at: _, ...input }: RestoreInput, { source }: RestorePlan): RestoreInput {
+/** The same request for the very snapshot that was looked at, or for the mirror. */
+function pinned(asked: RestoreInput, { source }: RestorePlan): RestoreInput {
+  if ('remote' in source) return { ...asked, remote: source.remote };
+  const { at: _, ...input } = asked;
   return { ...input, repository: source.repository, snapshot: source.snapshotId };
 }
 

@@ -49,6 +49,10 @@ export const FAILURES = {
   RequestInvalid: { heals: false, meaning: 'what is asked for makes no sense on this host' },
   SnapshotUnknown: { heals: false, meaning: 'no snapshot is the one that is asked for, or several are' },
   NotInSnapshot: { heals: false, meaning: 'the snapshot does not hold what is asked for' },
+  NotInMirror: {
+    heals: false,
+    meaning: 'the mirror does not hold, or at that time did not hold, what is asked for',
+  },
   TargetRefused: {
     heals: false,
     meaning:

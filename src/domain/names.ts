@@ -64,3 +64,16 @@ function characterLength(bytes: Uint8Array, i: number): number {
 
 const escaped = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+
+/** The bytes of a name that `printableName` wrote with `encoded`. */
+export function bytesOfPrinted(text: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const parts: number[] = [];
+  let at = 0;
+  for (const match of text.matchAll(/\\x([0-9a-f]{2})/g)) {
+    parts.push(...encoder.encode(text.slice(at, match.index)), parseInt(match[1] ?? '', 16));
+    at = match.index + match[0].length;
+  }
+  parts.push(...encoder.encode(text.slice(at)));
+  return Uint8Array.from(parts);
+}

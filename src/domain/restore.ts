@@ -12,7 +12,7 @@ export type RestoreTarget =
   | { kind: 'folder'; folder: string }
   | { kind: 'in-place'; conflict: ConflictPolicy };
 
-/** Asks a host to bring files back from a snapshot. Names only; what they mean is looked up in the host's own estate. */
+/** Asks a host to bring files back from a snapshot or a mirror. Names only; what they mean is looked up in the host's own estate. */
 export interface RestoreRequest {
   estate: string;
   /** Names the restore: its staging, its record, what it keeps of what it replaced. */
@@ -21,9 +21,11 @@ export interface RestoreRequest {
   paths: string[];
   /** Where to look; without it in every repository that a job of the host fills from the volume. */
   repository?: string;
+  /** From the mirror on this remote. */
+  remote?: string;
   /** Id of a snapshot, or the beginning of one. */
   snapshot?: string;
-  /** The newest snapshot until then (RFC 3339 UTC). */
+  /** The newest snapshot until then, or the mirror as it was then (RFC 3339 UTC). */
   at?: string;
   target: RestoreTarget;
 }
@@ -42,16 +44,34 @@ export interface Amount {
   bytes: number;
 }
 
-/** Where restored files come from. Times are RFC 3339 UTC; `at` is the snapshot's. */
-export interface RestoreSource {
-  repository: string;
-  snapshotId: string;
+interface SourceOf {
+  /** When the source was as it is restored: the snapshot's time, or of a mirror the time that was asked for. RFC 3339 UTC. */
   at: string;
-  /** Some files could not be read when the snapshot was taken. */
-  partial?: true;
-  /** What there is to say about how the source was chosen, for people. */
+  /** What there is to say about how the source was chosen, and what could not be brought back, for people. */
   notes?: string[];
 }
+
+/** A snapshot that files come from. */
+export interface SnapshotSource extends SourceOf {
+  repository: string;
+  snapshotId: string;
+  /** Some files could not be read when the snapshot was taken. */
+  partial?: true;
+}
+
+/** A mirror that files come from. */
+export interface MirrorSource extends SourceOf {
+  remote: string;
+}
+
+/** Where restored files come from. */
+export type RestoreSource = SnapshotSource | MirrorSource;
+
+/** The source, for a line of Markdown. */
+export const sourceText = (source: RestoreSource): string =>
+  'remote' in source
+    ? `Mirror on \`${source.remote}\``
+    : `Snapshot \`${source.snapshotId.slice(0, 8)}\` of \`${source.repository}\``;
 
 export type ConflictAction = 'kept' | 'replaced' | 'renamed';
 
@@ -84,13 +104,20 @@ export interface RestorePlan {
 /** What a restore did. */
 export interface RestoreResult extends RestorePlan {
   replaced: Amount & { keptAt?: string };
-  /** Compared with what the snapshot says. */
+  /** Compared with what the source says. */
   verified: Amount;
 }
 
 /** Failures of a look that mean that the request cannot be met as it is (exit code 2): nothing was written. */
 export const REQUEST_FAILURES: ReadonlySet<string> = new Set<FailureType>([
-  ...(['RequestInvalid', 'SnapshotUnknown', 'NotInSnapshot', 'TargetRefused', 'UnknownVolume'] as const),
+  ...([
+    'RequestInvalid',
+    'SnapshotUnknown',
+    'NotInSnapshot',
+    'NotInMirror',
+    'TargetRefused',
+    'UnknownVolume',
+  ] as const),
   ...(['DestinationExists', 'DestinationFull', 'PathMissing', 'PathUnsafe', 'PermissionDenied'] as const),
   ...(['RepositoryMissing', 'WrongPassword', 'SecretMissing', 'SecretsFileLoose'] as const),
 ]);

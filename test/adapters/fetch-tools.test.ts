@@ -37,7 +37,7 @@ afterEach(async () => {
 const ensure = (names: ToolName[], catalogue: Record<ToolName, Source>) =>
   ensureTools(names, { log: (line) => lines.push(line), environment, catalogue });
 
-type ReleasedTool = Exclude<ToolName, 'getfattr'>;
+type ReleasedTool = Exclude<ToolName, 'getfattr' | 'setfattr'>;
 
 /** The real catalogue, with releases on `bases` or nowhere. */
 function catalogueAt(bases: Partial<Record<ReleasedTool, string>> = {}): Record<ToolName, Source> {

@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRestoreActivities } from '../../activities/restore.js';
 import { openRepository } from '../../src/adapters/restic-repository.js';
+import { openRemote } from '../../src/adapters/rclone-remote.js';
 import type { RestoreStep } from '../../src/adapters/restore-context.js';
 import { exclusiveRestore, restoreEngine } from '../../src/adapters/restore.js';
 import { createSecretResolver } from '../../src/adapters/secrets.js';
@@ -35,6 +36,8 @@ export async function restoreSteps(
     },
     open: (opened, name) =>
       openRepository(opened, name, { state, secrets: createSecretResolver(opened, process.env) }),
+    openRemote: (opened, name) =>
+      openRemote(opened, name, { state, secrets: createSecretResolver(opened, process.env) }),
     ...(onStep && { onStep }),
   });
   const run = <A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> => {

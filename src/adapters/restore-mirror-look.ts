@@ -1,0 +1,129 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FtsError } from '../domain/failures.js';
+import { printableName } from '../domain/names.js';
+import type { RequestPath } from '../domain/request-path.js';
+import type { MirrorSource, RestoreRequest } from '../domain/restore.js';
+import type { RestoreItem } from './restore-contents.js';
+import { bringMetadata, readMetadata } from './restore-metadata.js';
+import { type MirrorRestoreFiles, mirrorRestoreFiles } from './restore-mirror-files.js';
+import { listItem } from './restore-mirror-list.js';
+import { notInMirror } from './restore-mirror-missing.js';
+import { isAtOrBelow } from './restore-mirror-settle.js';
+import { type FoundMirror, findMirror } from './restore-mirror-source.js';
+import { MirrorTally } from './restore-mirror-tally.js';
+import type { RestoreSetting } from './restore-setting.js';
+import type { TreeEntry } from './restore-tally.js';
+
+/** What was found in a mirror of what was asked for. */
+export interface LookedInMirror {
+  source: MirrorSource;
+  items: RestoreItem[];
+  versionAt: string | undefined;
+}
+
+/**
+ * Looks up what was asked for in a mirror, and writes down on the host what the remote holds of it, and the manifest that it had
+ * then. Fails with `NotInMirror`, naming what comes nearest, as `findMirror` and `runRclone` do.
+ */
+export async function lookInMirror(
+  setting: RestoreSetting,
+  request: RestoreRequest,
+  { volume, requests }: { volume: string; requests: readonly RequestPath[] },
+  onEntry?: (entry: TreeEntry) => void,
+): Promise<LookedInMirror> {
+  const mirror = await findMirror(setting, request, volume);
+  const files = mirrorRestoreFiles(setting.state, request.id);
+  await mkdir(dirname(files.metadata), { recursive: true, mode: 0o700 });
+  const wanted = requests.filter((_one, index) => !isCovered(requests, index));
+  const told = await lookAtMetadata(setting, mirror, wanted, files);
+  const items: RestoreItem[] = [];
+  const unfinished: string[] = [];
+  for (const [index, one] of wanted.entries()) {
+    const found = await listItem(setting, mirror, one, files.listing(index), onEntry);
+    const path = told.folders.get(one.path);
+    if (found) {
+      items.push(found.item);
+      unfinished.push(...found.unfinished);
+    } else if (path)
+      items.push({ path, kind: 'folder', expected: new MirrorTally().result() }); // empty
+    else throw await notInMirror(setting, mirror, one);
+  }
+  const notes = [...(mirror.source.notes ?? []), ...told.notes, ...unfinishedNotes(unfinished)];
+  return {
+    source: { ...mirror.source, ...(notes.length > 0 && { notes }) },
+    ...{ items, versionAt: mirror.versionAt },
+  };
+}
+
+/** So many are named. */
+const NAMED = 5;
+
+const unfinishedNotes = (names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `${String(names.length)} files are left out, as their upload was not finished at that time (${names
+          .slice(0, NAMED)
+          .map((name) => printableName(name).path)
+          .join(', ')}): an earlier --at has the versions before`,
+      ];
+
+const isCovered = (requests: readonly RequestPath[], index: number): boolean => {
+  const mine = Buffer.from(requests[index]?.path ?? '');
+  return requests.some(({ path }, other) => {
+    const theirs = Buffer.from(path);
+    return other !== index && isAtOrBelow(mine, theirs) && (!mine.equals(theirs) || other < index);
+  });
+};
+
+interface ToldByMetadata {
+  /** Paths that were asked for and are folders, perhaps empty. */
+  folders: Map<string, Buffer>;
+  notes: string[];
+}
+
+/** Brings the manifest, and reads all of it once: a damaged one is not gone by. */
+async function lookAtMetadata(
+  setting: RestoreSetting,
+  mirror: FoundMirror,
+  wanted: readonly RequestPath[],
+  { metadata }: MirrorRestoreFiles,
+): Promise<ToldByMetadata> {
+  const folders = new Map<string, Buffer>();
+  if (!(await bringMetadata(setting, mirror, metadata)))
+    return {
+      folders,
+      notes: [`the mirror has no metadata manifest: modes, owners and empty folders are not brought back`],
+    };
+  const asked = wanted.map(({ path, printed }) => ({
+    path,
+    bytes: [Buffer.from(path), ...(printed ? [Buffer.from(printed)] : [])],
+  }));
+  let omitted = 0;
+  try {
+    for await (const entries of readMetadata(metadata)) {
+      setting.signal.throwIfAborted();
+      for (const entry of entries)
+        for (const { path, bytes } of asked) {
+          if (entry.type === 'folder' && path !== '' && bytes.some((one) => one.equals(entry.path)))
+            folders.set(path, entry.path);
+          const isFile = entry.type === 'file' || entry.type === 'link';
+          if (isFile && entry.omitted !== undefined && bytes.some((one) => isAtOrBelow(entry.path, one)))
+            omitted += 1;
+        }
+    }
+  } catch (error) {
+    if (!(error instanceof FtsError) || error.type !== 'VerificationFailed') throw error;
+    await rm(metadata, { force: true });
+    return {
+      folders: new Map(),
+      notes: [`${error.message}: modes, owners and empty folders are not brought back`],
+    };
+  }
+  const notes =
+    omitted === 0
+      ? []
+      : [`${String(omitted)} files are not in the mirror, which cannot hold them (manifest: omitted)`];
+  return { folders, notes };
+}
