@@ -1,6 +1,5 @@
 import type { ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
 import { dueWorkflowId, scheduleId } from '../src/domain/ids.js';
-import { isRunnable } from '../src/domain/job.js';
 import { jobSearchAttributes } from '../src/domain/job-start.js';
 import { CONTROL_QUEUE } from '../src/domain/queues.js';
 import { describeJob } from '../src/estate/lookup.js';
@@ -30,18 +29,12 @@ export const ownershipMemo = (estate: string, job: string): Record<string, strin
 /** When a schedule was made, where a list shows it: Temporal's own record of it takes a question for each schedule. */
 export const creationMemo = (at: Date): { createdAt: string } => ({ createdAt: at.toISOString() });
 
-/** The schedule of every job that has a cron and a kind this release runs. */
+/** The schedule of every job that has a cron. */
 export function estateSchedules(estate: Estate): JobSchedule[] {
-  return Object.entries(estate.jobs).flatMap(([job, { kind, cron }]) =>
-    cron !== undefined && isRunnable(kind) ? [jobSchedule(estate, job, cron)] : [],
+  return Object.entries(estate.jobs).flatMap(([job, { cron }]) =>
+    cron !== undefined ? [jobSchedule(estate, job, cron)] : [],
   );
 }
-
-/** Jobs whose cron comes to nothing, because this release has no workflow for their kind. */
-export const unscheduledJobs = (estate: Estate): { job: string; kind: string }[] =>
-  Object.entries(estate.jobs).flatMap(([job, { kind, cron }]) =>
-    cron !== undefined && !isRunnable(kind) ? [{ job, kind }] : [],
-  );
 
 function jobSchedule(estate: Estate, job: string, cron: string): JobSchedule {
   const input = jobInput(estate, job);

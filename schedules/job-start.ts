@@ -1,11 +1,11 @@
-import { type JobInput, isRunnable } from '../src/domain/job.js';
+import type { JobInput } from '../src/domain/job.js';
 import { UsageError } from '../src/domain/usage-error.js';
 import { declarationOf } from '../src/estate/declaration.js';
 import { jobHost } from '../src/estate/lookup.js';
 import type { Estate } from '../src/estate/schema.js';
 import { nearest } from '../src/estate/suggest.js';
 
-/** Input of a job's workflow, from this estate. Throws `UsageError` for a job it does not declare or cannot run yet. */
+/** Input of a job's workflow, from this estate. Throws `UsageError` for a job it does not declare. */
 export function jobInput(estate: Estate, job: string, { force = false }: { force?: boolean } = {}): JobInput {
   const declared = Object.hasOwn(estate.jobs, job) ? estate.jobs[job] : undefined;
   if (declared === undefined) {
@@ -15,8 +15,6 @@ export function jobInput(estate: Estate, job: string, { force = false }: { force
       ...(suggestion === undefined ? {} : { suggestion }),
     });
   }
-  if (!isRunnable(declared.kind))
-    throw new UsageError(`${job} is a ${declared.kind}, which this release does not run yet`);
   return {
     estate: estate.estate,
     job,

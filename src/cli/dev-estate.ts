@@ -4,7 +4,7 @@ import { canonicalJson } from '../domain/declaration.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { type EstateSource, createEstateSource } from '../estate/source.js';
 import type { DevSetting } from './dev-plans.js';
-import { applyOn, noteUnscheduled } from './dev-schedules.js';
+import { applyOn } from './dev-schedules.js';
 import { pause } from './interrupt.js';
 import { note } from './output.js';
 import { diffLines, summaryOf } from './schedules-view.js';
@@ -40,7 +40,6 @@ export async function followEstate(setting: DevSetting, signal: AbortSignal): Pr
       if (hindrance !== undefined) tell(`${name} changed: ${hindrance}; end \`fts dev\` and start it again`);
       else if (canonicalJson(current.estate) !== canonicalJson(applied.estate)) {
         noteChange(name, await applyOn(port, current.estate));
-        noteUnscheduled(current.estate);
       } else if (trouble.size > 0) note(`${name} is as it was before.`);
       if (hindrance !== undefined) continue;
       applied = current;

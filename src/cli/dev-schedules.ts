@@ -1,15 +1,13 @@
 import type { ScheduleDiff } from '../../schedules/diff.js';
-import { unscheduledJobs } from '../../schedules/define.js';
 import type { Estate } from '../estate/schema.js';
 import type { DevSetting } from './dev-plans.js';
 import { LOOPBACK } from './dev-ports.js';
 import { note } from './output.js';
 import { summaryOf } from './schedules-view.js';
 
-/** Puts the estate's schedules on the embedded server, and says what is declared but not run by this release. */
+/** Puts the estate's schedules on the embedded server. */
 export async function applyDevSchedules({ loaded: { estate }, port }: DevSetting): Promise<void> {
   note(`Schedules: ${summaryOf(await applyOn(port, estate))}.`);
-  noteUnscheduled(estate);
 }
 
 /** Makes the embedded server's schedules what the estate declares. */
@@ -24,11 +22,4 @@ export async function applyOn(port: number, estate: Estate): Promise<ScheduleDif
   } finally {
     await connection.close();
   }
-}
-
-/** Says which jobs have a cron and are not run by this release. */
-export function noteUnscheduled(estate: Estate): void {
-  const idle = unscheduledJobs(estate).map(({ job, kind }) => `${job} (${kind})`);
-  if (idle.length > 0)
-    note(`Not scheduled, as this release does not run their kind yet: ${idle.join(', ')}.`);
 }

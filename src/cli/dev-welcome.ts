@@ -1,4 +1,3 @@
-import { isRunnable } from '../domain/job.js';
 import type { DevSetting } from './dev-plans.js';
 import { LOOPBACK } from './dev-ports.js';
 import { note } from './output.js';
@@ -12,7 +11,7 @@ export function tellHowToGoOn(
   estateOption: string | undefined,
 ): void {
   const fts = estateOption === undefined ? 'fts' : `fts --estate ${estateOption}`;
-  const job = Object.entries(loaded.estate.jobs).find(([, { kind }]) => isRunnable(kind))?.[0];
+  const [job] = Object.keys(loaded.estate.jobs);
   note(`Estate ${loaded.estate.estate}, working as host ${host}.`);
   note(`Temporal's Web UI: http://${LOOPBACK}:${String(uiPort)}`);
   note('In another terminal:');

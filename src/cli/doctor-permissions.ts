@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { createSecretResolver } from '../adapters/secrets.js';
 import type { State } from '../adapters/state.js';
 import { FtsError } from '../domain/failures.js';
-import { isRunnable } from '../domain/job.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { jobHost } from '../estate/lookup.js';
 import { type DoctorFinding, fail, ok, warn } from './doctor-finding.js';
@@ -64,7 +63,7 @@ function secretsWanted({ estate }: LoadedEstate, hosts: ReadonlySet<string>): Ma
       for (const secret of Object.values(estate.remotes[job.remote]?.secrets ?? {}))
         if (!wanted.has(secret)) wanted.set(secret, `remote ${job.remote}`);
     }
-    if (!isRunnable(job.kind) || !('repository' in job) || job.repository === undefined) continue;
+    if (!('repository' in job) || job.repository === undefined) continue;
     const repository = estate.repositories[job.repository];
     if (repository === undefined) continue;
     const remote = repository.remote === undefined ? undefined : estate.remotes[repository.remote];

@@ -1,4 +1,3 @@
-import { isRunnable } from '../domain/job.js';
 import { ExitCode } from '../domain/outcome.js';
 import { nextDue } from '../estate/cron.js';
 import { describeJob, jobHost } from '../estate/lookup.js';
@@ -32,17 +31,14 @@ export async function jobs({ estate: file, json }: JobsOptions): Promise<number>
       views.map((view) => row(view, estate.timezone)),
     ),
   );
-  const later = views.filter(({ runnable }) => !runnable).length;
   note(`\nTimes are of ${estate.timezone}.`);
-  if (later > 0) note('* validated, and not run by this release yet');
   return ExitCode.complete;
 }
 
 function jobView(estate: Estate, name: string) {
   const job = estate.jobs[name];
   const { kind, cron, paused } = job ?? {};
-  const runnable = kind !== undefined && isRunnable(kind);
-  const isDue = runnable && cron !== undefined && paused !== true;
+  const isDue = cron !== undefined && paused !== true;
   return {
     job: name,
     kind,
@@ -51,15 +47,14 @@ function jobView(estate: Estate, name: string) {
     cron: cron ?? null,
     next: rfc3339(isDue ? nextDue(cron, estate.timezone, new Date()) : undefined),
     paused: paused ?? false,
-    runnable,
   };
 }
 
 function row(
-  { job, host, what, cron, next, paused, runnable }: ReturnType<typeof jobView>,
+  { job, host, what, cron, next, paused }: ReturnType<typeof jobView>,
   timeZone: string,
 ): string[] {
   const schedule = cron === null ? 'on request' : cronInWords(cron);
   const due = next === null ? '-' : formatTime(new Date(next), { timeZone });
-  return [job + (runnable ? '' : ' *'), host, schedule, paused ? 'paused' : due, what];
+  return [job, host, schedule, paused ? 'paused' : due, what];
 }

@@ -1,10 +1,8 @@
 import { applySchedules as apply, planSchedules as plan } from '../../schedules/apply.js';
-import { unscheduledJobs } from '../../schedules/define.js';
 import type { ScheduleDiff } from '../../schedules/diff.js';
 import { listSchedules as list } from '../../schedules/list.js';
 import { State, stateRoot } from '../adapters/state.js';
 import { ExitCode } from '../domain/outcome.js';
-import type { Estate } from '../estate/schema.js';
 import { withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
 import { note, printJson, printLine } from './output.js';
@@ -35,7 +33,6 @@ export async function planSchedules({ estate: file, json }: SchedulesOptions): P
       ? `Nothing to do; ${String(diff.unchanged.length)} unchanged.`
       : 'Run `fts schedules apply` to do this.',
   );
-  noteUnscheduled(estate);
   return ExitCode.complete;
 }
 
@@ -46,7 +43,6 @@ export async function applySchedules({ estate: file, json }: SchedulesOptions): 
   printDiff(diff, json);
   if (json) return ExitCode.complete;
   note(`Schedules: ${summaryOf(diff)}.`);
-  noteUnscheduled(estate);
   return ExitCode.complete;
 }
 
@@ -68,10 +64,4 @@ export async function listSchedules({ estate: file, json }: SchedulesOptions): P
 function printDiff(diff: ScheduleDiff, json: boolean): void {
   if (json) printJson(diffJson(diff));
   else for (const line of diffLines(diff)) printLine(line);
-}
-
-function noteUnscheduled(estate: Estate): void {
-  const idle = unscheduledJobs(estate).map(({ job, kind }) => `${job} (${kind})`);
-  if (idle.length > 0)
-    note(`Not scheduled, as this release does not run their kind yet: ${idle.join(', ')}.`);
 }

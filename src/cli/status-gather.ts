@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { State, stateRoot } from '../adapters/state.js';
 import { isEstateHealthy } from '../domain/health.js';
-import { isRunnable } from '../domain/job.js';
 import { CONTROL_QUEUE, hostQueue } from '../domain/queues.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { jobHost } from '../estate/lookup.js';
@@ -131,10 +130,9 @@ async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts>
   return { temporal: 'down', jobs: await Promise.all(jobs), workers };
 }
 
-/** Hosts whose workers have something to do in this release. */
+/** Hosts whose workers have something to do. */
 function neededHosts(estate: Estate): string[] {
-  const runnable = Object.entries(estate.jobs).filter(([, { kind }]) => isRunnable(kind));
-  return [...new Set(runnable.map(([name]) => jobHost(estate, name)))];
+  return [...new Set(Object.keys(estate.jobs).map((job) => jobHost(estate, job)))];
 }
 
 const historyOf = (histories: ReadonlyMap<string, JobHistory>, job: string): JobHistory =>

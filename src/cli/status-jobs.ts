@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import type { State } from '../adapters/state.js';
-import { isRunnable } from '../domain/job.js';
 import type { EndedRun } from '../domain/job-record.js';
 import { type JobFacts, type JobState, ageSeconds, isJobHealthy, jobState } from '../domain/job-state.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -27,7 +26,7 @@ export interface JobStatus {
   lastOutcome: Outcome | null;
   ageSeconds: number | null;
   sloSeconds: number | null;
-  /** RFC 3339; null for a job that is paused, has no cron, or is not run by this release. */
+  /** RFC 3339; null for a job that is paused or has no cron. */
   next: string | null;
   /** Of the last run that was not skipped. */
   result: unknown;
@@ -62,7 +61,7 @@ export async function judgeJob(
   const schedules = live?.schedules;
   const { estate } = loaded;
   const now = Date.now();
-  const scheduled = job.cron !== undefined && isRunnable(job.kind);
+  const scheduled = job.cron !== undefined;
   const paused = job.paused || (schedules?.paused.has(name) ?? false);
   const slo = sloSeconds(job, estate.timezone);
   const isNew = scheduled && !running && lastSuccess === undefined;

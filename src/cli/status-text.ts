@@ -1,5 +1,4 @@
 import { formatDuration, formatSize } from '../domain/units.js';
-import { RUNNABLE_KINDS } from '../domain/job.js';
 import type { JobState } from '../domain/job-state.js';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { coverageText } from './check-summary.js';
@@ -59,7 +58,7 @@ export function statusText(gathered: GatheredStatus): string {
 }
 
 function jobRow(
-  { job, kind, state, ageSeconds, sloSeconds, next, lastOutcome, result, coverage, hold }: JobStatus,
+  { job, state, ageSeconds, sloSeconds, next, lastOutcome, result, coverage, hold }: JobStatus,
   now: number,
   paint: Paint,
 ) {
@@ -71,8 +70,6 @@ function jobRow(
   const ended = isRejected ? 'held, rejected' : lastOutcome;
   const outcome = ended === null || ended === 'complete' ? '' : ended;
   const did = [outcome, moved].filter((part) => part !== '').join(': ');
-  const isOurs = (RUNNABLE_KINDS as readonly string[]).includes(kind);
-  if (!isOurs) return [job, paint('dim', '-'), '-', '-', `${kind}: not run by this release yet`];
   return [job, paint(STATE_STYLE[state], state), age + allowed, due, did || '-'];
 }
 

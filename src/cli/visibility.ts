@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { RUNNABLE_KINDS } from '../domain/job.js';
+import { JOB_KINDS } from '../domain/job.js';
 
 /**
  * Runs that Temporal lists for a query, newest first. Lists are made from what every server knows (ids, types,
@@ -21,7 +21,7 @@ export async function listRuns(
 
 /** Every job run of an estate, and of other workflows. Names of estates and jobs hold no quotes: the schema sees to it. */
 export function estateRunsQuery(estate: string, others: readonly string[] = []): string {
-  const types = [...RUNNABLE_KINDS, ...others].map((type) => `'${type}'`).join(', ');
+  const types = [...JOB_KINDS, ...others].map((type) => `'${type}'`).join(', ');
   return `WorkflowId STARTS_WITH '${estate}/' AND WorkflowType IN (${types})`;
 }
 

@@ -6,7 +6,7 @@ export type JobState = 'running' | 'held' | 'failing' | 'overdue' | 'paused' | '
 /** What is known of a job at one moment. Times in milliseconds since the epoch. */
 export interface JobFacts {
   now: number;
-  /** The job has a cron and this release runs its kind. Health is asked of such jobs only. */
+  /** The job has a cron. Health is asked of such jobs only. */
   scheduled: boolean;
   running: boolean;
   /** By the estate, or by an operator on the schedule. */

@@ -6,21 +6,6 @@ import type { KeepChange } from './retention.js';
 export const JOB_KINDS = ['snapshot', 'backup', 'mirror', 'graduation', 'purge', 'check', 'drill'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
-/** The kinds this release has a workflow for. The others are validated, listed, and neither scheduled nor run. */
-export const RUNNABLE_KINDS = [
-  'snapshot',
-  'backup',
-  'mirror',
-  'graduation',
-  'purge',
-  'check',
-  'drill',
-] as const satisfies readonly JobKind[];
-export type RunnableKind = (typeof RUNNABLE_KINDS)[number];
-
-export const isRunnable = (kind: JobKind): kind is RunnableKind =>
-  (RUNNABLE_KINDS as readonly JobKind[]).includes(kind);
-
 /**
  * What a run was started for, so that a host can tell whether it means the same by it.
  * `digest` is the SHA-256 (hex) of the canonical JSON of the job and all it refers to; `keys` holds the first
@@ -42,7 +27,7 @@ export interface JobRequest {
 
 /** Input of every job workflow. */
 export interface JobInput extends JobRequest {
-  kind: RunnableKind;
+  kind: JobKind;
   /** The host whose worker does the work. */
   host: string;
 }

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startB2StandIn, type B2StandIn } from '../../src/b2-stand-in/server.js';
 import type { ApplicationKey } from '../../src/b2-stand-in/access.js';
-import { isRunnable } from '../../src/domain/job.js';
 import type { BenchEstate, Declared } from './estate.js';
 import { type Measured, type Rounds, ratio } from './figure.js';
 import { fillRemote } from './mirror-fill.js';
@@ -53,7 +52,6 @@ export async function measureMirror(
   scale: Scale,
   { endpoint }: B2StandIn,
 ): Promise<Measured[]> {
-  if (!isRunnable('mirror')) return [{ name: 'mirror', skipped: 'this release runs no mirrors' }];
   const sync = (source: string, folder: string) =>
     seconds(() =>
       command(

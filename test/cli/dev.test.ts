@@ -91,7 +91,6 @@ describe('fts dev', () => {
     const dev = startDev();
     await dev.says(/^ready$/m);
     expect(dev.stderr()).toContain(`http://127.0.0.1:${String(port + 1000)}`);
-    expect(dev.stderr()).toContain('check (check)');
     expect((await fetch(`http://127.0.0.1:${String(port + 1000)}`)).status).toBe(200);
     expect((await scheduled('save')).action.workflowType).toBe('due');
     expect(await runsDue()).toMatchObject({ outcome: 'complete' });

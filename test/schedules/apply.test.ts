@@ -140,13 +140,6 @@ describe('applying', () => {
     expect((await listSchedules(client, estate)).map(({ job }) => job)).toEqual(['save']);
   });
 
-  it('makes no schedule for a kind that this release does not run', async () => {
-    const estate = await declared({
-      check: { kind: 'check', repository: 'local', cron: '0 3 * * *' },
-    });
-    expect(await applySchedules(client, estate)).toEqual({ ...NOTHING, unchanged: [] });
-  });
-
   it('sees to the search attributes and to 90 days of retention', async () => {
     await applySchedules(client, await declared({}));
     const { connection } = client;
