@@ -119,7 +119,7 @@ async function change(world: World, random: Random, deletions: number): Promise<
   for (let count = Math.min(deletions, names.length - 5); count > 0; count -= 1)
     gone.push(...names.splice(random.int(0, names.length - 1), 1));
   mkdirSync(asideOf(world), { recursive: true });
-  await execa('cp', ['-a', '--', ...gone, asideOf(world)], { cwd: place });
+  if (gone.length > 0) await execa('cp', ['-a', '--', ...gone, asideOf(world)], { cwd: place });
   for (const name of gone) rmSync(join(place, name));
   for (const name of names.slice(0, 2)) writeFileSync(join(place, name), random.bytes(500));
   await execa('sync', ['--file-system', world.flux]); // no power cut takes away what we made
