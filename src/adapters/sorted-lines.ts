@@ -12,7 +12,7 @@ export interface SortedLines {
   /** A line without line end. Await `flush` now and then: until then it is kept in memory. */
   add(line: string): void;
   flush(): Promise<void>;
-  /** All lines, block by block; nothing may be added any more. Fails with `ToolFailed`, as when a disk is full. */
+  /** All lines, block by block; nothing may be added any more. Fails with `ToolFailed` or `DestinationFull`. */
   blocks(): AsyncGenerator<string[]>;
   kill: () => Promise<void>;
 }

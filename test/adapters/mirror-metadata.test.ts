@@ -208,18 +208,24 @@ it('names what cannot even be looked at', async () => {
 });
 
 it.each([
-  ['find', 'echo "find: out of memory" >&2; exit 1', /find ended with exit code 1: find: out of memory/],
+  [
+    'find',
+    'echo "find: out of memory" >&2; exit 1',
+    'ToolFailed',
+    /find ended with exit code 1: find: out of memory/,
+  ],
   [
     'sort',
     'cat >/dev/null; echo "sort: write failed: No space left on device" >&2; exit 2',
+    'DestinationFull',
     /sort: write failed/,
   ],
-])('fails when %s fails, and leaves the manifest that was there', async (name, script, message) => {
+])('fails when %s fails, and leaves the manifest that was there', async (name, script, type, message) => {
   await write();
   const before = await readFile(file);
   await shim(name, script);
   await expect(write()).rejects.toMatchObject({
-    type: 'ToolFailed',
+    type,
     message: expect.stringMatching(message) as string,
   });
   expect(await readFile(file)).toEqual(before);
