@@ -49,6 +49,8 @@ jobs:
     { kind: mirror, volume: space, remote: space-mirror, cron: "0 4 * * *" }
   flux-b2-check:
     { kind: check, repository: flux-b2, cron: "0 6 * * *", readData: 1/7 }
+  flux-drill:
+    { kind: drill, repository: flux-b2, cron: "0 7 * * 6", sample: 25 }
   # Seconds, so that the tour need not wait. In earnest: inactive: 30d, olderThan: 7d.
   flux-graduation:
     { kind: graduation, from: flux/active, to: space/projects, cron: "0 3 * * *", inactive: ${String(INACTIVE_SECONDS)}s, keepSource: 7d }

@@ -76,9 +76,9 @@ function found(match: RegExpExecArray | null, file: string, what: string, folder
   return match[1];
 }
 
-/** A sandbox of the first release has no cloud. It is kept whole, under another name. */
+/** A sandbox of an earlier release lacks what the tour shows by now. It is kept whole, under another name. */
 async function putAsideIfOlder(folder: string, estateFile: string): Promise<void> {
-  if (!(await exists(estateFile)) || /^remotes:/m.test(await readFile(estateFile, 'utf8'))) return;
+  if (!(await exists(estateFile)) || /^ {2}flux-drill:/m.test(await readFile(estateFile, 'utf8'))) return;
   const aside = `${folder}-before-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   await rename(folder, aside);
   tell(`The sandbox of an earlier release is kept as ${shown(aside)}; a new one is made.`);

@@ -1,7 +1,8 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTool } from '../adapters/tools.js';
 import { formatSize } from '../domain/units.js';
+import { bringBack, loseFile } from './bringing-back.js';
 import { BUCKETS } from './estate-text.js';
 import type { Fts } from './fts.js';
 import { filesBelow, plainRestic, remoteVariables, sha256Of, sizeOnRemote } from './outside.js';
@@ -39,6 +40,9 @@ export async function walk(sandbox: Sandbox, fts: Fts, endpoint: string): Promis
   say('A part of the backup is read back, another each day: a check');
   await fts.must('run', 'flux-b2-check');
 
+  say('Proof that it would come back: a drill restores a sample, and compares');
+  await fts.must('run', 'flux-drill');
+
   say('Status');
   await fts.must('status');
   return undefined;
@@ -62,10 +66,11 @@ async function someFiles({ flux, space }: Sandbox, fts: Fts) {
 }
 
 async function saveAndRestore(
-  { flux, folder, snapshots, password, cloud }: Sandbox,
+  sandbox: Sandbox,
   fts: Fts,
   { endpoint, projects }: { endpoint: string; projects: readonly string[] },
 ): Promise<void> {
+  const { flux, snapshots, password, cloud } = sandbox;
   const [restic, rclone] = [(await findTool('restic')).path, (await findTool('rclone')).path];
   const environment = remoteVariables(cloud, endpoint);
   const local = plainRestic({ restic, location: snapshots, password });
@@ -74,7 +79,7 @@ async function saveAndRestore(
 
   const letter = `active/${projects[0] ?? ''}/letter-${String(Date.now())}.txt`;
   await writeFile(join(flux, letter), 'Dear reader, this was worth keeping.\n');
-  const hash = await sha256Of(join(flux, letter));
+  const sha256 = await sha256Of(join(flux, letter));
 
   say('Snapshot to the other drive, and backup to Backblaze B2, as workflows');
   await fts.must('run', 'flux-snapshot');
@@ -88,18 +93,15 @@ async function saveAndRestore(
   );
 
   say('A day goes by: three files change, and one is deleted by mistake');
-  tell(`changed ${(await work(flux, projects.slice(0, 3))).join(', ')}`, `deleted ${letter}`);
-  await rm(join(flux, letter));
+  tell(`changed ${(await work(flux, projects.slice(0, 3))).join(', ')}`);
+  const lost = { path: letter, sha256, snapshot: withLetter.id };
+  await loseFile(sandbox, lost);
   await fts.must('run', 'flux-snapshot');
   const after = await local.snapshots();
   if (after.at(-1)?.id === withLetter.id) throw new Error('restic shows no second snapshot');
 
-  say('Get the deleted file back, with plain restic');
-  const [target, path] = [join(folder, 'restored'), join(flux, letter)];
-  tell(`$ restic restore ${withLetter.id.slice(0, 8)} --include ${shown(path)} --target ${shown(target)}`);
-  if ((await sha256Of(await local.restore(withLetter.id, path, target))) !== hash)
-    throw new Error('the restored file differs');
-  tell('its SHA-256 is that of the file that was deleted');
+  say('Get the deleted file back');
+  await bringBack(sandbox, fts, lost, local);
 
   say('Check both repositories, with plain restic, reading every byte');
   const [backups] = await Promise.all([offSite.snapshots(), local.check()]);
