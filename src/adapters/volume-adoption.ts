@@ -19,6 +19,8 @@ export interface Sight {
   /** Text of the sentinel that is there. */
   sentinel: string | undefined;
   record: VolumeRecord | undefined;
+  /** Nothing lies there but what this product and the filesystem make. */
+  isEmpty: boolean;
   boot: string | undefined;
   /** RFC 3339 UTC. */
   now: string;
@@ -37,7 +39,7 @@ export interface Adoption {
  * written over; a volume that this host knew elsewhere is taken over, and the notes say so.
  */
 export function adopt(sight: Sight): Adoption | VolumeProblem {
-  const { estate, volume, mountpoint, ground, root, boot, now } = sight;
+  const { estate, volume, mountpoint, ground, root, record, isEmpty, boot, now } = sight;
   const { filesystemUuid, mount } = ground;
   const kept = sight.sentinel === undefined ? undefined : parseSentinel(sight.sentinel);
   const file = `${mountpoint}/${SENTINEL_NAME}`;
@@ -52,6 +54,8 @@ export function adopt(sight: Sight): Adoption | VolumeProblem {
   }
   const valid = kept?.filesystemUuid === filesystemUuid ? kept : undefined;
   const created = valid?.created ?? now;
+  const isKnown = valid !== undefined && record?.created === created;
+  const emptyAt = isKnown ? record.emptyAt : isEmpty ? created : undefined;
   return {
     ...(valid ? {} : { sentinel: { estate, volume, filesystemUuid, created } }),
     record: {
@@ -60,6 +64,7 @@ export function adopt(sight: Sight): Adoption | VolumeProblem {
       created,
       mountpoint,
       ...(mount?.type === 'btrfs' ? { subvolume: mount.root } : {}),
+      ...(emptyAt === undefined ? {} : { emptyAt }),
       ...(boot === undefined ? {} : { boot }),
     },
     notes: [...sentinelNotes(sight, kept, valid), ...placeNotes(sight)],

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { lchown, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { lchown, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
+import { isProtectedName } from '../domain/purge.js';
 import { OWN_FOLDER, type Sentinel, SENTINEL_NAME, sentinelText } from '../domain/sentinel.js';
 import { crashPoint } from './crash-point.js';
 import { isErrno } from './state.js';
@@ -21,6 +22,18 @@ export async function makeFolders(
     (isNew ? made : present).push(name);
   }
   return { made, present };
+}
+
+/** Whether nothing lies below a root but declared folders, and what this product and the filesystem keep there. */
+export async function holdsNothing(root: string, declared: readonly string[], below = ''): Promise<boolean> {
+  const made = new Set(declared.flatMap(withParents));
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    if (below === '' && isProtectedName(entry.name)) continue;
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (!entry.isDirectory() || !made.has(path)) return false;
+    if (!(await holdsNothing(root, declared, path))) return false;
+  }
+  return true;
 }
 
 /** Makes one folder below the root with its parents, each looked at before. Whether it was not there before. */

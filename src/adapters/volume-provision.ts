@@ -11,7 +11,7 @@ import { adopt, makeByHand, type Sight, writeFailure } from './volume-adoption.j
 import { faultProblem } from './volume-fault.js';
 import { filesystemTag } from './volume-filesystem.js';
 import { createVolumeGuard, unavailable } from './volume-guard.js';
-import { makeFolders, setOwner, writeSentinel } from './volume-install.js';
+import { holdsNothing, makeFolders, setOwner, writeSentinel } from './volume-install.js';
 import { examineMount, type Ground, type VolumeProblem } from './volume-mount.js';
 import { volumePlace } from './volume-place.js';
 import { probeRoot, type ProbeReport } from './volume-probe-run.js';
@@ -55,7 +55,9 @@ export async function provisionVolume({
     const now = new Date().toISOString();
     const boot = await currentBoot();
     const { estate } = loaded.estate;
-    const adoption = adopt({ estate, volume, mountpoint, ground, root, sentinel, record, boot, now });
+    const isEmpty = await holdsNothing(mountpoint, declared.directories);
+    const sight = { estate, volume, mountpoint, ground, root, sentinel, record, isEmpty, boot, now };
+    const adoption = adopt(sight);
     if ('state' in adoption) throw refusal(place, adoption);
 
     const directories = await makeFolders(mountpoint, declared.directories);

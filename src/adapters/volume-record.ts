@@ -14,6 +14,8 @@ const VolumeRecord = z.object({
   mountpoint: z.string(),
   /** The part of a btrfs filesystem that is mounted; `/` for every other. */
   subvolume: z.string().optional(),
+  /** When it was provisioned and held nothing yet: what was saved of it before is of another drive. Until it is rebuilt. */
+  emptyAt: z.string().optional(),
   /** Which boot the device number is from, where the system tells. */
   boot: z.string().optional(),
 });

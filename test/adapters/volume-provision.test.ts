@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProvisionStep } from '../../src/adapters/volume-provision.js';
+import { readVolumeRecord } from '../../src/adapters/volume-record.js';
 import { makeVolumeEstate, type VolumeEstate } from '../support/volume-estate.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -115,6 +116,33 @@ describe('provisioning a directory volume', () => {
     expect(created).toBe(false);
     expect(notes.join()).toContain('from now on this one is the volume');
     expect(await test.guard.inspect('flux', WRITE)).toMatchObject({ state: 'healthy' });
+  });
+
+  it('remembers when a volume began empty, and forgets it with what the operator puts there instead', async () => {
+    const emptyAt = async () => (await readVolumeRecord(test.state, 'flux'))?.emptyAt;
+    await test.provision();
+    const { created } = await test.readSentinel();
+    expect(await emptyAt()).toBe(created);
+    await writeFile(join(test.mountpoint, 'mine'), 'x');
+    await test.provision();
+    expect(await emptyAt()).toBe(created);
+    await rm(test.sentinel);
+    await test.provision();
+    expect(await emptyAt()).toBeUndefined();
+  });
+
+  it('takes another drive for a lost one because the operator asks, says so, and remembers that it was empty', async () => {
+    await test.provision();
+    await writeFile(join(test.mountpoint, 'mine'), 'x');
+    await rename(test.mountpoint, `${test.mountpoint}.lost`);
+    await mkdir(test.mountpoint);
+    expect(await test.guard.inspect('flux', WRITE)).toMatchObject({
+      hint: expect.stringContaining('run `fts provision flux`') as string,
+    });
+    const { notes } = await test.provision();
+    expect(notes.join()).toContain('from now on this one is the volume');
+    const { created } = await test.readSentinel();
+    expect(await readVolumeRecord(test.state, 'flux')).toMatchObject({ created, emptyAt: created });
   });
 
   it('does not put an empty folder in the place of one that this host knows and that is gone', async () => {
