@@ -1,5 +1,5 @@
 import type { JobRequest } from '../src/domain/job.js';
-import { FtsError } from '../src/domain/failures.js';
+import { type FailureType, FtsError } from '../src/domain/failures.js';
 import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
@@ -25,18 +25,30 @@ export interface AdmissionDependencies {
   host: string;
   current: () => Promise<LoadedEstate>;
   guard: (loaded: LoadedEstate) => Guard;
+  /** Whether a volume is only partly back. */
+  isBeingRebuilt: (volume: string) => Promise<boolean>;
 }
 
-export type Admission = { admitted: true } | { admitted: false; reason: string };
+/** `type`: why, where it is not that the estate pauses the job. */
+export type Admission =
+  { admitted: true } | { admitted: false; reason: string; type?: Extract<FailureType, 'VolumeRebuilding'> };
+
+/** These only look, and at a volume that is partly back as at any other. */
+const ONLY_LOOKS: ReadonlySet<string> = new Set(['check', 'drill']);
 
 /** A volume that is written to keeps this free: 1 GiB, or a fiftieth of a small one. */
 const RESERVE_BYTES = 1024 ** 3;
 const RESERVE_SHARE = 1 / 50;
 
-export const createAdmissionActivities = ({ host, current, guard }: AdmissionDependencies) => ({
+export const createAdmissionActivities = ({
+  host,
+  current,
+  guard,
+  isBeingRebuilt,
+}: AdmissionDependencies) => ({
   /**
-   * Whether the host lets the job run now: declared as the request says, not paused, its volumes healthy, room where
-   * it writes. Changes nothing; safe to retry.
+   * Whether the host lets the job run now: declared as the request says, not paused, its volumes healthy and not partly
+   * back from a loss, room where it writes. Changes nothing; safe to retry.
    */
   admitJob: (request: JobRequest): Promise<Admission> =>
     patiently('guard', undefined, async (_, signal) => {
@@ -47,6 +59,12 @@ export const createAdmissionActivities = ({ host, current, guard }: AdmissionDep
       }
       const destination = destinationOfJob(loaded.estate, request.job);
       const volumes = volumesOfJob(loaded.estate, request.job);
+      if (!request.force && !ONLY_LOOKS.has(job.kind))
+        for (const volume of volumes)
+          if (await isBeingRebuilt(volume)) {
+            const reason = `volume ${volume} is being rebuilt, and only partly there (\`fts rebuild ${volume}\` goes on with it)`;
+            return { admitted: false, reason, type: 'VolumeRebuilding' };
+          }
       for (const [volume, condition] of await requireVolumes(guard(loaded), volumes, signal)) {
         if (volume === destination) requireRoom(volume, condition);
       }

@@ -59,7 +59,7 @@ export const createRestoreActivities = (dependencies: RestoreDependencies) => {
   ): Promise<T> =>
     patiently(phase, undefined, async (tell, signal) => {
       const loaded = await dependencies.current();
-      return work(settingOf(dependencies, loaded, { tell, signal, looksOnly }));
+      return work(restoreSetting(dependencies, loaded, { tell, signal, looksOnly }));
     });
 
   /** A step of a restore that was prepared, by one at a time. */
@@ -125,7 +125,8 @@ async function findRecord(
   throw new FtsError('RequestInvalid', `host ${host} knows no restore ${id} of estate ${estate}`);
 }
 
-function settingOf(
+/** What a step begins with, by the estate as it is now. `looksOnly`: volumes need not be writable. */
+export function restoreSetting(
   {
     host,
     guard,
@@ -134,7 +135,7 @@ function settingOf(
     openRemote,
     now = () => new Date(),
     onStep = () => undefined,
-  }: RestoreDependencies,
+  }: Omit<RestoreDependencies, 'engine' | 'exclusively'>,
   loaded: LoadedEstate,
   { tell, signal, looksOnly }: Pick<RestoreSetting, 'tell' | 'signal'> & { looksOnly: boolean },
 ): RestoreSetting {

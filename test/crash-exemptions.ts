@@ -3,6 +3,7 @@ const BUILD = 'part of the build: what it leaves is made anew by the next one';
 const WORKSHOP = 'inside the workshop of a set-up, which the next one clears away (`workshop-made`)';
 const RUNNER = 'runs what it is told to; whoever tells it has the point';
 const STEPPED = 'whoever calls it tells the next step to `onStep` (`graduation`)';
+const DIVIDED = 'a list of a rebuild, made anew until the record tells of it, or no longer needed';
 const RESTORED = 'whoever calls it tells the next step to `onStep` (test/activities/restore-crash.test.ts)';
 const LISTED =
   'a copy of what a remote lists, made before the record that goes by it, or removed after its result';
@@ -53,6 +54,10 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/drop-entry.ts dropEntry *': RESTORED,
   'src/adapters/put-entry.ts putEntry *': RESTORED,
   'src/adapters/put-entry.ts putFolder runProjectTool': RESTORED,
+  'src/adapters/rebuild-mirror-files.ts #flush writeSync': DIVIDED,
+  'src/adapters/rebuild-mirror-files.ts constructor openSync': DIVIDED,
+  'src/adapters/rebuild-mirror-files.ts copySlices *': DIVIDED,
+  'src/adapters/rebuild-mirror.ts removeRebuildFiles rm': DIVIDED,
   'src/adapters/restore-kept.ts linkOriginal link': RESTORED,
   'src/adapters/restore-kept.ts moveOriginal rename': RESTORED,
   'src/adapters/restore-metadata-make.ts withEach runProjectTool': RESTORED,

@@ -5,6 +5,7 @@ import { createGraduationActivities } from '../activities/graduation.js';
 import { createPruneActivities } from '../activities/prune.js';
 import { createMirrorActivities } from '../activities/mirror.js';
 import { createPurgeActivities } from '../activities/purge.js';
+import { createRebuildActivities } from '../activities/rebuild.js';
 import { createRecallActivities } from '../activities/recall.js';
 import { createRecordActivities } from '../activities/record.js';
 import { createResticActivities } from '../activities/restic.js';
@@ -24,6 +25,8 @@ import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
 import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
 import { openRemote } from '../src/adapters/rclone-remote.js';
 import { realName } from '../src/adapters/real-name.js';
+import { isBeingRebuilt } from '../src/adapters/rebuild-under-way.js';
+import { rebuildEngine } from '../src/adapters/rebuild.js';
 import { planRecall, recallProject } from '../src/adapters/recall.js';
 import { openReport } from '../src/adapters/report.js';
 import { clearHalfInit } from '../src/adapters/restic-half-init.js';
@@ -66,8 +69,16 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       ...{ state, volumeRoot },
       secrets: createSecretResolver(loaded, process.env),
     });
+  const restoring = {
+    ...{ host, current, guard, state, open: openWithSecrets },
+    openRemote: (loaded: LoadedEstate, name: string) =>
+      openRemote(loaded, name, { state, secrets: createSecretResolver(loaded, process.env) }),
+  };
   return {
-    ...createAdmissionActivities({ host, current, guard }),
+    ...createAdmissionActivities({
+      ...{ host, current, guard },
+      isBeingRebuilt: (volume) => isBeingRebuilt(state, volume, Date.now()),
+    }),
     ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
     ...createPruneActivities({
       ...{ host, current, guard, state, open },
@@ -106,11 +117,10 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       recordOf: (job) => readJobRecord(state, job),
     }),
     ...createRestoreActivities({
-      ...{ host, current, guard, state, open: openWithSecrets },
-      openRemote: (loaded, name) =>
-        openRemote(loaded, name, { state, secrets: createSecretResolver(loaded, process.env) }),
+      ...restoring,
       ...{ engine: restoreEngine, exclusively: exclusiveRestore(state) },
     }),
+    ...createRebuildActivities({ ...restoring, engine: rebuildEngine }),
     ...createRecordActivities({
       current,
       records: {

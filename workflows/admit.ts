@@ -14,6 +14,6 @@ export async function admit({ estate, job, host, declaration, force }: JobInput)
   const admission = await admitJob(request);
   if (admission.admitted) return { request };
   const hint = `run it all the same with \`fts run ${job} --force\``;
-  const error = { type: 'JobPaused', message: admission.reason, hint };
+  const error = { type: admission.type ?? 'JobPaused', message: admission.reason, hint };
   return { skipped: { outcome: 'skipped', result: null, error } };
 }

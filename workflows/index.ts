@@ -6,6 +6,8 @@ export { graduation } from './graduation.js';
 export { mirror } from './mirror.js';
 export { provision } from './provision.js';
 export { purge } from './purge.js';
+export { rebuild } from './rebuild.js';
+export { rebuildPlan } from './rebuild-plan.js';
 export { recall } from './recall.js';
 export { recallPlan } from './recall-plan.js';
 export { restore } from './restore.js';

@@ -130,7 +130,8 @@ function speakable(path: Buffer): string {
   return (lost === -1 ? names : names.slice(0, lost)).join('/');
 }
 
-async function baseOf(
+/** Where the volume's root is in a snapshot's tree. Fails with `NotInSnapshot`. */
+export async function baseOf(
   setting: RestoreSetting,
   { repository, source, cover }: FoundSource,
   requests: readonly RequestPath[],

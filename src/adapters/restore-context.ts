@@ -1,6 +1,6 @@
 import type { Progress } from '../domain/progress.js';
 
-/** Everything after which the disk or the record of a restore is different. */
+/** Everything after which the disk or the record of a restore, or of a rebuild, is different. */
 export type RestoreStep =
   | 'recorded'
   | 'staging-made'
@@ -28,7 +28,13 @@ export type RestoreStep =
   | 'folder-settled'
   | 'merged'
   | 'result-recorded'
-  | 'staging-removed';
+  | 'staging-removed'
+  | 'rebuild-listed'
+  | 'rebuild-parts'
+  | 'rebuild-recorded'
+  | 'rebuild-batch-taken'
+  | 'rebuild-batch-noted'
+  | 'rebuild-ended';
 
 /** What every part of a restore works with. */
 export interface RestoreContext {

@@ -42,11 +42,15 @@ export async function putInPlace(
         ...{ policy, suffix: `.${suffix}`, mount, folderTimes: times },
         kept: { root: kept, live: root },
         onConflict: report.add,
-        isWanted: wantedBy(record),
       };
-      const unchanged = await within(openEntry(staging, Buffer.from(TREE)), (tree) =>
-        mergeFolder(merge, { staged: tree, live: root, path: [] }),
-      );
+      const unchanged: Amount = { files: 0, bytes: 0 };
+      await within(openEntry(staging, Buffer.from(TREE)), async (tree) => {
+        for (const isWanted of wantedBy(record)) {
+          const same = await mergeFolder({ ...merge, isWanted }, { staged: tree, live: root, path: [] });
+          unchanged.files += same.files;
+          unchanged.bytes += same.bytes;
+        }
+      });
       await setting.onStep('merged');
       const replaced = await amountIn(kept, setting.signal);
       return {
@@ -59,18 +63,16 @@ export async function putInPlace(
   }
 }
 
-function wantedBy({ items }: RestoreRecord) {
-  const wanted = items.map(({ path }) => namesOf(Buffer.from(path, 'hex')));
-  return (path: readonly Buffer[]): 'wanted' | 'above' | 'no' => {
-    let isAbove = false;
-    for (const names of wanted) {
+/** What is wanted, of each thing in its order. */
+function wantedBy({ items, order = items.map(({ path }) => path) }: RestoreRecord) {
+  return order.map((hex) => {
+    const names = namesOf(Buffer.from(hex, 'hex'));
+    return (path: readonly Buffer[]): 'wanted' | 'above' | 'no' => {
       const common = Math.min(names.length, path.length);
-      if (!names.slice(0, common).every((name, index) => path[index]?.equals(name))) continue;
-      if (path.length >= names.length) return 'wanted';
-      isAbove = true;
-    }
-    return isAbove ? 'above' : 'no';
-  };
+      if (!names.slice(0, common).every((name, index) => path[index]?.equals(name))) return 'no';
+      return path.length >= names.length ? 'wanted' : 'above';
+    };
+  });
 }
 
 async function folderTimes(staging: FileHandle): Promise<ReadonlyMap<string, bigint>> {

@@ -70,16 +70,27 @@ export async function bringMetadata(
 
 /** What a manifest tells, block by block, in memory that does not grow with it. Fails with `VerificationFailed` for a damaged one. */
 export async function* readMetadata(file: string): AsyncGenerator<Metadata[], void, undefined> {
+  for await (const lines of metadataLines(file)) yield lines.map(({ entry }) => entry);
+}
+
+/** A line of a manifest as it stands, and what it tells. */
+export interface MetadataLine {
+  line: string;
+  entry: Metadata;
+}
+
+/** As `readMetadata`, with the lines themselves. */
+export async function* metadataLines(file: string): AsyncGenerator<MetadataLine[], void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
-  let entries: Metadata[] = [];
+  let entries: MetadataLine[] = [];
   try {
     const packed = pipeline(createReadStream(file), createGunzip(), () => undefined);
     for await (const chunk of packed as AsyncIterable<Buffer>) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        entries.push(metadataOf(line));
+        entries.push({ line, entry: metadataOf(line) });
         if (entries.length < BLOCK) continue;
         yield entries;
         entries = [];

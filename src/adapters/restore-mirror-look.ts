@@ -28,7 +28,7 @@ export interface LookedInMirror {
  */
 export async function lookInMirror(
   setting: RestoreSetting,
-  request: RestoreRequest,
+  request: Pick<RestoreRequest, 'id' | 'remote' | 'snapshot' | 'at'>,
   { volume, requests }: { volume: string; requests: readonly RequestPath[] },
   onEntry?: (entry: TreeEntry) => void,
 ): Promise<LookedInMirror> {

@@ -3,7 +3,8 @@ import type { MirrorSource, RestoreResult, SnapshotSource } from '../domain/rest
 import { CONFLICT_POLICIES } from '../domain/restore.js';
 import type { State } from './state.js';
 
-const Hex = z.string().regex(/^([0-9a-f]{2})*$/);
+/** Bytes. */
+export const Hex = z.string().regex(/^([0-9a-f]{2})*$/);
 const Ground = z
   .object({ volume: z.string().optional(), root: z.string() })
   .transform(({ volume, root }) => ({ volume, root }));
@@ -13,7 +14,8 @@ const Target = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('folder'), ground: Ground, folder: z.array(z.string()) }),
 ]);
 
-const Tally = z.object({
+/** A `TallyResult`. */
+export const Tally = z.object({
   ...{ entries: z.number(), files: z.number(), bytes: z.number() },
   ...{ contents: z.string(), attributes: z.string() },
 });
@@ -28,7 +30,8 @@ const Snapshot: z.ZodType<SnapshotSource> = z.object({
   partial: z.literal(true).exactOptional(),
 });
 const Mirror: z.ZodType<MirrorSource> = z.object({ ...about, remote: z.string() });
-const Source = z.union([Snapshot, Mirror]);
+/** Where files come from. */
+export const Source = z.union([Snapshot, Mirror]);
 
 const Record = z.object({
   id: z.string(),
@@ -41,6 +44,8 @@ const Record = z.object({
   /** Of a mirror: the time by which its versions are told, where that was asked for. */
   versionAt: z.string().exactOptional(),
   items: z.array(z.object({ path: Hex, kind: z.enum(['folder', 'file']), expected: Tally })),
+  /** In place: the paths in the order in which they get their place, where that is another. */
+  order: z.array(Hex).optional(),
   target: Target,
   suffix: z.string(),
   step: z.enum(['prepared', 'fetched', 'verified', 'published']),
@@ -75,3 +80,7 @@ export async function writeRestore(
   await state.write(fileOf(record.id), next);
   return next;
 }
+
+/** Removes the record of a restore that is over, and whose result somebody else keeps. Safe to repeat. */
+export const forgetRestore = (state: Pick<State, 'remove'>, id: string): Promise<void> =>
+  state.remove(fileOf(id));

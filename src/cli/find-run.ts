@@ -51,6 +51,8 @@ export function subjectOf({ estate }: Estate, { type, workflowId, memo }: RunInf
   if (type === 'provision' && workflowId.startsWith(provisioned)) {
     return { volume: workflowId.slice(provisioned.length), kind: type };
   }
+  if (type === 'rebuild' || type === 'rebuildPlan')
+    return { volume: workflowId.split('/')[2] ?? '', kind: 'rebuild' };
   const id = workflowId.split('/').at(-1) ?? '';
   if (type === 'restore' || type === 'restorePlan') return { restore: id, kind: 'restore' };
   const jobs = jobWorkflowId(estate, '');

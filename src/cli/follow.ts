@@ -75,7 +75,8 @@ async function awaitClose({ session, handle }: FollowOptions, stopped: AbortSign
 
 /** Shows progress until stopped; ends by itself only when nobody works on the run for too long. */
 async function watch(options: FollowOptions, stopped: AbortSignal): Promise<FollowEnd> {
-  const { session, handle, view, attendance } = options;
+  const { session, view, attendance } = options;
+  let { handle } = options;
   let away = false;
   while (!stopped.aborted) {
     try {
@@ -84,6 +85,8 @@ async function watch(options: FollowOptions, stopped: AbortSignal): Promise<Foll
       );
       if (away) view.say('Temporal answers again.');
       away = false;
+      if (description.status.name === 'CONTINUED_AS_NEW')
+        handle = session.client.workflow.getHandle(handle.workflowId);
       const steps = liveSteps(description);
       view.update(steps);
       const queue =

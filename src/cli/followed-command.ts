@@ -39,7 +39,7 @@ export async function followRun(
   { json, timeoutSeconds }: FollowedOptions,
 ): Promise<RunView> {
   const { session, workflowId, runId } = run;
-  const handle = session.client.workflow.getHandle(workflowId, runId, { followRuns: false });
+  const handle = session.client.workflow.getHandle(workflowId, runId, { followRuns: true });
   const view = createProgressView(process.stderr);
   const patienceSeconds = timeoutSeconds ?? (json ? DEFAULT_PATIENCE_SECONDS : undefined);
   const attendance = createAttendance({ ...run, patienceSeconds, say: view.say });
@@ -74,9 +74,16 @@ export const exitCodeOfRun = ({ outcome }: RunView): number =>
 
 /** A failure carries what was done before it; a cancellation cannot, and leaves it to the run's memo. */
 async function closed(run: FollowedRun, handle: WorkflowHandle, report: Report): Promise<RunView> {
-  const info = await handle.describe();
+  const info = await latest(run, handle);
   const result = report.result ?? memoReport(info)?.result ?? null;
   return { ...identity(run, info), ...report, result };
+}
+
+/** Of a run whose history grew too long, the run that it is continued in. */
+async function latest({ session, workflowId }: FollowedRun, handle: WorkflowHandle): Promise<RunInfo> {
+  const info = await handle.describe();
+  if (info.status.name !== 'CONTINUED_AS_NEW') return info;
+  return session.client.workflow.getHandle(workflowId).describe();
 }
 
 function identity({ subject, workflowId, runId }: FollowedRun, { startTime, closeTime }: RunInfo): RunView {

@@ -32,7 +32,9 @@ export function progressBar(step: LiveStep, now: number): string {
 
 function figures(progress: Progress): string[] {
   const { bytes, totalBytes, files, totalFiles, bytesPerSecond, etaSeconds, waiting } = progress;
-  const parts: string[] = [];
+  const parts: string[] = progress.name === undefined ? [] : [printableText(progress.name)];
+  if (progress.totalParts !== undefined)
+    parts.push(`${formatCount(progress.parts ?? 0)} of ${formatCount(progress.totalParts)} parts`);
   if (bytes !== undefined)
     parts.push(formatSize(bytes) + (totalBytes ? ` of ${formatSize(totalBytes)}` : ''));
   if (bytesPerSecond) parts.push(`${formatSize(bytesPerSecond)}/s`);

@@ -73,7 +73,8 @@ export function restoredText(result: unknown): string {
   return restored === undefined ? '' : printableText(movedLines(restored)[0] ?? '');
 }
 
-function sourceLines({ source }: RestorePlan): string[] {
+/** Where files come from, for people. */
+export function sourceLines({ source }: Pick<RestorePlan, 'source'>): string[] {
   const { at, notes = [] } = source;
   if ('remote' in source) return [`from the mirror on ${source.remote} as of ${at.slice(0, 19)}Z`, ...notes];
   const { repository, snapshotId, partial } = source;

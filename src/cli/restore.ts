@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { State, stateRoot } from '../adapters/state.js';
 import { ExitCode } from '../domain/outcome.js';
 import { REQUEST_FAILURES, type RestoreInput, type RestorePlan } from '../domain/restore.js';
 import { UsageError } from '../domain/usage-error.js';
+import { isAgreed } from './agreed.js';
 import { type Session, withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
 import { type FollowedRun, exitCodeOfRun, followRun, printFollowed } from './followed-command.js';
@@ -106,13 +106,4 @@ function printRefusal(look: RunView, options: RestoreOptions): number {
   if (options.json) printJson({ error });
   else printError(error);
   return ExitCode.usage;
-}
-
-async function isAgreed(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Go on? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
 }

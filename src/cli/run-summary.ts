@@ -9,6 +9,7 @@ import { mirrorLines, mirrorText } from './mirror-summary.js';
 import { deletedText, holdLines } from './hold-summary.js';
 import { keptSourceLines } from './kept-sources.js';
 import { printError, printLine } from './output.js';
+import { rebuiltLines, rebuiltText } from './rebuild-summary.js';
 import { recalledLines, recalledText } from './recall-summary.js';
 import { restoredLines, restoredText } from './restore-summary.js';
 import type { RunSubject, RunView } from './run-view.js';
@@ -49,7 +50,7 @@ export function movedText(result: unknown): string {
       checkText(result) ??
       drillText(result) ??
       deletedText(result);
-    return moved || recalledText(result) || restoredText(result);
+    return moved || recalledText(result) || restoredText(result) || rebuiltText(result);
   }
   const { files, bytesAdded } = figures;
   const changed = `${formatCount(files.new)} new, ${formatCount(files.changed)} changed`;
@@ -95,6 +96,7 @@ function resultLines(result: unknown, paint: Paint): string[] {
     ...holdLines(result),
     ...recalledLines(result),
     ...restoredLines(result),
+    ...rebuiltLines(result),
     ...keptSourceLines(result),
   ];
 }

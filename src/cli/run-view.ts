@@ -11,7 +11,7 @@ export type RunInfo = Omit<WorkflowExecutionInfo, 'raw'>;
 export type RunSubject =
   | { job: string; kind: string }
   | { project: string; job: string; kind: 'recall' }
-  | { volume: string; kind: 'provision' }
+  | { volume: string; kind: 'provision' | 'rebuild' }
   | { restore: string; kind: 'restore' };
 
 /** One run for programs, past or present (DESIGN, "Contract for programs"). `outcome` is null while it is going. */

@@ -91,7 +91,15 @@ export const FAILURES = {
     heals: false,
     meaning: 'a mirror misses files that the remote cannot hold (partial)',
   },
+  PartsMissing: {
+    heals: false,
+    meaning: 'a rebuild brought back what it could, and some parts are missing (partial)',
+  },
   JobPaused: { heals: false, meaning: 'the estate pauses the job (skipped)' },
+  VolumeRebuilding: {
+    heals: false,
+    meaning: 'a volume of the job is being rebuilt, and only partly there (skipped)',
+  },
   AlreadyRunning: { heals: false, meaning: 'the job is running already (skipped)' },
   Busy: { heals: true, meaning: 'another run on this host holds the lock' },
 } as const;

@@ -22,3 +22,10 @@ export const restoreWorkflowId = (estate: string, id: string): string => `${esta
 
 /** Workflow id of the look that comes before a restore. */
 export const restorePlanWorkflowId = (estate: string, id: string): string => `${estate}/restore-plan/${id}`;
+
+/** Workflow id of a volume's rebuild: one at a time. */
+export const rebuildWorkflowId = (estate: string, volume: string): string => `${estate}/rebuild/${volume}`;
+
+/** Workflow id of the look that comes before a rebuild. `id` is random. */
+export const rebuildPlanWorkflowId = (estate: string, volume: string, id: string): string =>
+  `${estate}/rebuild-plan/${volume}/${id}`;

@@ -1,6 +1,6 @@
 import type { Trouble } from './patience.js';
 
-/** What an activity heartbeats: how far the tool is. Small, and free of file names. */
+/** What an activity heartbeats: how far the tool is. Small. */
 export interface Progress {
   /** What is being done, in the tool's own words: `backup`, `forget`. */
   phase: string;
@@ -8,6 +8,11 @@ export interface Progress {
   totalBytes?: number;
   files?: number;
   totalFiles?: number;
+  /** What comes one after the other: the parts of a rebuild. */
+  parts?: number;
+  totalParts?: number;
+  /** What is being worked on, as it may be printed. */
+  name?: string;
   /** Mean over the attempt so far. */
   bytesPerSecond?: number;
   etaSeconds?: number;

@@ -32,6 +32,27 @@ describe('admission', () => {
     expect(await admit('resting', { force: true })).toEqual({ admitted: true });
   });
 
+  it('lets no job take a volume that is partly back for the whole, unless it is forced', async () => {
+    await mkdir(join(estate.flux, 'active'));
+    await estate.run(estate.activities.admitJob, await estate.request('save'));
+    await mkdir(join(estate.space, 'restic'), { recursive: true });
+    await estate.restic('init', '-q');
+    await estate.restic('backup', '-q', estate.flux);
+    const { prepareRebuild, nextRebuildBatch, restoreRebuildBatch, finishRebuild } = estate.activities;
+    const step = { estate: 'testbed', volume: 'flux', run: 'run-1' };
+    await estate.run(prepareRebuild, step);
+    const { batch = '' } = await estate.run(nextRebuildBatch, step);
+    expect(await admit('save')).toMatchObject({
+      ...{ admitted: false, type: 'VolumeRebuilding' },
+      reason: expect.stringContaining('volume flux is being rebuilt') as string,
+    });
+    expect(await admit('save', { force: true })).toEqual({ admitted: true });
+    await estate.run(restoreRebuildBatch, { ...step, batch });
+    await estate.run(nextRebuildBatch, { ...step, ended: { batch } });
+    await estate.run(finishRebuild, step);
+    expect(await admit('save')).toEqual({ admitted: true });
+  });
+
   it('asks nothing of the volumes of a paused job, and everything of a forced one', async () => {
     await rm(join(estate.flux, '.fts-volume'));
     expect(await admit('resting')).toMatchObject({ admitted: false });
@@ -81,6 +102,7 @@ describe('room', () => {
     await writeFile(file, JSON.stringify(estateWith({})));
     const loaded = await loadEstate(file);
     const { admitJob } = createAdmissionActivities({
+      isBeingRebuilt: () => Promise.resolve(false),
       host: 'here',
       current: () => Promise.resolve(loaded),
       guard: () => ({
@@ -129,6 +151,7 @@ describe('room', () => {
       const state = new State(join(folder, 'state'), 'testbed');
       for (const volume of ['flux', 'space']) await provisionVolume({ state, loaded, volume });
       const { admitJob } = createAdmissionActivities({
+        isBeingRebuilt: () => Promise.resolve(false),
         host: 'here',
         current: () => Promise.resolve(loaded),
         guard: () => createVolumeGuard({ state, loaded }),

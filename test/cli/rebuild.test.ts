@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeJobRecord } from '../../src/adapters/job-records.js';
 import { State } from '../../src/adapters/state.js';
+import type { RebuildOrder } from '../../src/cli/rebuild-order.js';
 import type { VolumeRebuild } from '../../src/domain/rebuild.js';
 import { type LookBed, PASSWORD, lookBed } from '../support/look-bed.js';
 
@@ -117,10 +118,36 @@ it('counts what it cannot look into as not there, says so, and ends with 1', asy
   await writeFile(file, `password: ${PASSWORD}\n`);
 });
 
-it('refuses a volume that is not declared, and to do more than plan', async () => {
+it('says of one volume from what it would come back that is not lost too, and in which order', async () => {
+  const [flux] = (await planOf('flux')) as (VolumeRebuild & RebuildOrder)[];
+  expect(flux).toMatchObject({
+    source: { repository: 'cloud', snapshotId: expect.any(String) as string },
+    parts: { count: 1, projects: 0, first: [{ path: 'thesis.tex', files: 1, bytes: 1000 }] },
+  });
+  const [named] = (await planOf('flux', '--repository', 'local')) as (VolumeRebuild & RebuildOrder)[];
+  expect(named?.source).toMatchObject({ repository: 'local' });
+  expect((await bed.run('rebuild', 'flux', '--plan')).stdout).toMatch(
+    /in this order, 1 part:\n +thesis\.tex: 1 file, 1000 B/,
+  );
+});
+
+it('says what it can of a volume of which nothing is known to have anything', async () => {
+  const file = join(bed.folder, 'secrets.yaml');
+  await writeFile(file, 'password: another\n');
+  const { exitCode, stdout } = await bed.run('rebuild', 'flux', '--plan', '--json');
+  await writeFile(file, `password: ${PASSWORD}\n`);
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ volumes: [{ source: null, parts: null }] });
+});
+
+it('refuses a volume that is not declared, all volumes at once, and to begin when nobody can be asked', async () => {
   expect(await bed.run('rebuild', 'flex', '--plan')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('did you mean flux') as string,
   });
-  expect((await bed.run('rebuild', 'flux')).exitCode).toBe(2);
+  expect((await bed.run('rebuild', '--yes')).exitCode).toBe(2);
+  expect(await bed.run('rebuild', 'flux')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--yes') as string,
+  });
 });

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { compiled } from '../support/fts.js';
-import { type RunningEstate, startEstate } from '../support/running-estate.js';
+import { CANARY, type RunningEstate, startEstate } from '../support/running-estate.js';
 
 const PATIENCE_MS = 180_000;
 const PASSPHRASE = 'correct horse battery staple';
@@ -68,7 +68,6 @@ beforeAll(async () => {
   };
   places = [
     ['/media/usb/', `${folder}/usb/`],
-    ['/var/lib/fts/home/', `${estate.state}/`],
     ['/etc/fts/', `${folder}/etc/`],
     ['/mnt/drive/', `${folder}/space/`],
     [' /flux/', ` ${estate.flux}/`],
@@ -136,10 +135,27 @@ describe('the runbook, word for word', { timeout: PATIENCE_MS }, () => {
   it('brings the volume of a lost drive back', async () => {
     await rename(estate.flux, `${estate.flux}.lost`);
     await mkdir(estate.flux);
-    const said = await runSection('A drive is lost');
-    expect(said).toMatch(/flux-b2 +repository: /);
+    const [plan = '', flux = ''] = commandsOf('A drive is lost');
+    expect(await run(plan)).toMatch(/flux-b2 +repository: /);
+    await run(flux);
     expect(await readFile(thesis('notes.md'), 'utf8')).toBe('notes');
     expect(await readFile(thesis('thesis.tex'), 'utf8')).toBe('as of today');
+  });
+
+  it('brings the volume back that the repositories lie on', async () => {
+    expect((await estate.run('space-mirror')).outcome).toBe('complete');
+    const space = join(estate.folder, 'space');
+    await rename(space, `${space}.lost`);
+    await mkdir(space);
+    const [, , rebuilding = '', ...more] = commandsOf('A drive is lost');
+    expect(more).toEqual([]);
+    await run(rebuilding);
+    expect(await readFile(join(space, 'projects', 'thesis', 'printed.pdf'), 'utf8')).toBe('finished');
+    const repository = join(space, 'snapshots', 'flux-local');
+    const { stdout } = await execa('restic', ['--repo', repository, 'check', '--read-data'], {
+      env: { RESTIC_PASSWORD: CANARY },
+    });
+    expect(stdout).toContain('no errors were found');
   });
 
   it('replaces the kit when a laptop is lost', async () => {

@@ -16,7 +16,7 @@ type Asked = Partial<Omit<RestoreRequest, 'estate'>>;
 const isOwn = (name: string): boolean => name.startsWith('.fts');
 
 /** A volume `space` with projects/thesis, and the mirror that plain rclone makes of it, on a stand-in for B2 or a disk. */
-export async function mirrorRestoreBed(type: 'b2' | 'local' = 'b2') {
+export async function mirrorRestoreBed(type: 'b2' | 'local' = 'b2', jobs: Record<string, unknown> = {}) {
   const standIn = await testStandIn();
   const disk = join(standIn.directory, '..', 'disk');
   const declared =
@@ -30,7 +30,7 @@ export async function mirrorRestoreBed(type: 'b2' | 'local' = 'b2') {
     // A repository on space would be in the way of restoring all of it.
     repositories: { local: { host: 'here', url: 'rest:http://127.0.0.1:9/', password: 'password' } },
     remotes: { cloud: declared },
-    jobs: { mirror: { kind: 'mirror', volume: 'space', remote: 'cloud' } },
+    jobs: { mirror: { kind: 'mirror', volume: 'space', remote: 'cloud' }, ...jobs },
   });
   onTestFinished(() => estate.remove());
   const secrets = { password: 'canary', 'b2-id': MIRROR.id, 'b2-key': MIRROR.key };

@@ -12,6 +12,8 @@ it('only these workflows can be started', () => {
     'mirror',
     'provision',
     'purge',
+    'rebuild',
+    'rebuildPlan',
     'recall',
     'recallPlan',
     'restore',

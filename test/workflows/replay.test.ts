@@ -38,6 +38,8 @@ const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   mirror: ['complete', 'failed', 'held', 'partial', 'still'],
   provision: ['cancelled', 'complete', 'failed'],
   purge: ['complete', 'failed', 'held', 'partial'],
+  rebuild: ['cancelled', 'complete', 'continued', 'failed', 'partial'],
+  rebuildPlan: ['complete'],
   recall: ['complete', 'failed'],
   recallPlan: ['complete'],
   restore: ['cancelled', 'complete', 'failed', 'refused'],

@@ -1,0 +1,122 @@
+import { FtsError } from '../domain/failures.js';
+import { inOrder } from '../domain/rebuild-order.js';
+import type { RebuildRequest } from '../domain/rebuild-run.js';
+import type { RestoreSource } from '../domain/restore.js';
+import { volumeOf } from '../estate/lookup.js';
+import { projectFolders } from '../estate/project-folders.js';
+import { nearest } from '../estate/suggest.js';
+import { divideMirror } from './rebuild-mirror.js';
+import type { Folder, Part } from './rebuild-record.js';
+import { divideSnapshot } from './rebuild-snapshot.js';
+import { rebuildSource } from './rebuild-source.js';
+import { baseOf } from './restore-contents.js';
+import { type Ground, requireGround, volumeGround } from './restore-ground.js';
+import type { RestoreSetting } from './restore-setting.js';
+import { findSource } from './restore-source.js';
+import type { TreeEntry } from './restore-tally.js';
+
+/** What a volume is rebuilt from, and what that has. */
+export interface LookedForRebuild {
+  ground: Ground;
+  source: RestoreSource;
+  base: string;
+  versionAt: string | undefined;
+  /** In the order in which they come back. */
+  parts: Part[];
+  folders: Folder[];
+  projects: string[];
+  ways: [number, number][];
+}
+
+/** Hears of each entry of a source; of a mirror less is known (`isListed`). */
+type OnLooked = (entry: TreeEntry, isListed: boolean) => void;
+
+/**
+ * Settles what a volume is to be rebuilt from, and divides what that has into parts. The volume has to be there. Of a mirror,
+ * what is in it is written to the host under `id`. Fails as a restore's look does, and with `VolumeUnavailable`.
+ */
+export async function lookForRebuild(
+  setting: RestoreSetting,
+  request: RebuildRequest,
+  {
+    id,
+    onEntry = () => undefined,
+    lostToo,
+  }: { id: string; onEntry?: OnLooked; lostToo?: ReadonlySet<string> },
+): Promise<LookedForRebuild> {
+  const { volume } = request;
+  requireOwnVolume(setting, request);
+  const ground = volumeGround(setting, volume);
+  await requireGround(setting, ground);
+  setting.tell({ phase: 'look' });
+  const { asked, notes } = await rebuildSource(setting, request, lostToo);
+  const division = {
+    projects: projectFolders(setting.loaded.estate, volume),
+    directories: volumeOf(setting.loaded.estate, volume).directories,
+  };
+  const { source, base, versionAt, divided } =
+    asked.remote === undefined
+      ? await inSnapshot(setting, volume, asked, division, onEntry)
+      : await divideMirror(setting, { request: { ...request, ...asked }, id }, division, (entry) => {
+          onEntry(entry, true);
+        });
+  const parts = inOrder(divided.parts.map((part) => ({ ...part, bytes: part.expected.bytes }))).map(
+    ({ bytes: _, ...part }) => part,
+  );
+  if (parts.length === 0)
+    throw new FtsError(
+      'NotInSnapshot',
+      `${nameOf(source)} holds nothing of volume ${volume}`,
+      'name another source',
+    );
+  const told = [...(source.notes ?? []), ...notes];
+  return {
+    source: { ...source, ...(told.length > 0 && { notes: told }) },
+    ...{ ground, base, versionAt, parts, folders: divided.folders, ways: divided.ways ?? [] },
+    projects: division.projects,
+  };
+}
+
+const nameOf = (source: RestoreSource): string =>
+  'remote' in source
+    ? `the mirror on ${source.remote}`
+    : `snapshot ${source.snapshotId.slice(0, 8)} in ${source.repository}`;
+
+async function inSnapshot(
+  setting: RestoreSetting,
+  volume: string,
+  asked: Parameters<typeof findSource>[1],
+  division: Parameters<typeof divideSnapshot>[2],
+  onEntry: OnLooked,
+) {
+  const found = await findSource(setting, asked, volume);
+  const base = await baseOf(setting, found, [{ volume, path: '' }]);
+  const divided = await divideSnapshot(setting, { found, base }, division, (entry) => {
+    onEntry(entry, false);
+  });
+  return { source: found.source, base, versionAt: undefined, divided };
+}
+
+/** Fails with `RequestInvalid` unless this host has the volume: its name becomes that of files. */
+export function requireOwnVolume(
+  { loaded: { estate }, host }: Pick<RestoreSetting, 'loaded' | 'host'>,
+  request: Pick<RebuildRequest, 'estate' | 'volume'>,
+): void {
+  if (request.estate !== estate.estate)
+    throw new FtsError(
+      'RequestInvalid',
+      `host ${host} belongs to estate ${estate.estate}, not to ${request.estate}`,
+    );
+  const { volumes } = estate;
+  const { volume } = request;
+  const declared = Object.hasOwn(volumes, volume) ? volumes[volume] : undefined;
+  if (declared?.host === host) return;
+  const meant = nearest(volume, Object.keys(volumes));
+  throw declared === undefined
+    ? new FtsError(
+        'RequestInvalid',
+        `the estate declares no volume ${volume}`,
+        meant === undefined ? `it declares ${Object.keys(volumes).join(', ')}` : `did you mean ${meant}?`,
+      )
+    : new FtsError('RequestInvalid', `volume ${volume} belongs to host ${declared.host}, not to ${host}`);
+}

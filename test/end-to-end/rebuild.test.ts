@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { answer } from '../cli/fts.js';
+import { type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
+import { treeOf } from '../support/tree.js';
+import { until } from '../support/until.js';
+
+const PATIENCE_MS = 180_000;
+/** Files of one project that restic takes long enough to restore to be caught at it. */
+const MANY = 2000;
+
+let estate: RunningEstate;
+let before: Record<string, string>;
+
+beforeAll(async () => {
+  estate = await startEstate();
+  const file = join(estate.folder, 'estate.yaml');
+  const declared = parse(await readFile(file, 'utf8')) as { jobs: Record<string, unknown> };
+  declared.jobs.graduation = {
+    ...{ kind: 'graduation', from: 'flux/active', to: 'space/projects', inactive: '30d' },
+  };
+  await writeFile(file, stringify(declared));
+  await project('old', 1);
+  await project('many', 10, MANY);
+  await project('new', 20);
+  await mkdir(join(estate.flux, 'models'));
+  await writeFile(join(estate.flux, 'models', 'weights'), 'weights');
+  await execa('ln', ['weights', 'same'], { cwd: join(estate.flux, 'models') });
+  before = await live();
+  await estate.restic('init', '-q');
+  await estate.restic('backup', '-q', estate.flux);
+}, PATIENCE_MS);
+afterAll(() => estate.remove());
+
+/** A project in which everything was changed that day of 2026. */
+async function project(name: string, day: number, files = 1): Promise<void> {
+  const folder = join(estate.flux, 'active', name);
+  await mkdir(folder, { recursive: true });
+  const time = new Date(Date.UTC(2026, 0, day));
+  for (let nth = 0; nth < files; nth += 1) {
+    const path = join(folder, `file-${String(nth)}`);
+    await writeFile(path, randomBytes(2000));
+    await utimes(path, time, time);
+  }
+  await utimes(folder, time, time);
+}
+
+const live = (): Promise<Record<string, string>> => treeOf(estate.flux, (name) => name.startsWith('.fts'));
+
+/** Another drive, empty, in place of the lost one. */
+async function loseDrive(): Promise<void> {
+  await rm(estate.flux, { recursive: true });
+  await mkdir(estate.flux);
+  expect(await estate.fts('rebuild', 'flux', '--yes')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('fts provision flux') as string,
+  });
+  expect((await estate.fts('provision', 'flux')).exitCode).toBe(0);
+}
+
+const rebuild = async (...args: string[]): Promise<Record<string, unknown>> => {
+  const exit = await estate.fts('rebuild', 'flux', '--json', ...args);
+  return { ...answer(exit), exitCode: exit.exitCode };
+};
+
+/** The first restic that restores on this estate. */
+async function restoring(): Promise<number> {
+  for (;;) {
+    for (const pid of await readdir('/proc')) {
+      if (!/^\d+$/.test(pid)) continue;
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      const [program = ''] = command.split('\0');
+      if (program.endsWith('restic') && command.includes('\0restore\0') && command.includes(estate.folder))
+        return Number(pid);
+    }
+    await setImmediate();
+  }
+}
+
+describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
+  it('asks, or is told that it may', async () => {
+    expect(await rebuild()).toMatchObject({
+      exitCode: 2,
+      error: { type: 'Usage', hint: expect.stringContaining('--yes') as string },
+    });
+  });
+
+  it.each([
+    [['--repository', 'lokal'], /no repository "lokal"/, /did you mean local\?/],
+    [['--snapshot', 'ffffffff'], /no snapshot ffffffff/, /there are/],
+    [['--at', '2020-01-01'], /no snapshot .* as old/, /there are/],
+    [['--remote', 'cloud'], /no remote "cloud"/, /./],
+    [['--at', 'now', '--snapshot', 'latest'], /exclude each other/, /one of the two/],
+  ])('ends with 2 for %j, and writes nothing', async (args, message, hint) => {
+    const refused = await rebuild('--yes', ...args);
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      error: {
+        message: expect.stringMatching(message) as string,
+        hint: expect.stringMatching(hint) as string,
+      },
+    });
+    expect(await live()).toEqual(before);
+  });
+
+  it('brings a lost volume back, and keeps its jobs from taking a part for the whole', async () => {
+    await loseDrive();
+    const following = estate.follow('rebuild', 'flux', '--yes', '--json');
+    const restic = await restoring();
+    process.kill(restic, 'SIGSTOP');
+    expect(await estate.run('save')).toMatchObject({
+      outcome: 'skipped',
+      error: { type: 'VolumeRebuilding' },
+    });
+    const second = estate.follow('rebuild', 'flux', '--yes', '--json');
+    await second.untilStderr(/being rebuilt already/);
+    process.kill(restic, 'SIGCONT');
+    const ended = answer(await following.ended);
+    expect(ended).toMatchObject({
+      ...{ outcome: 'complete', kind: 'rebuild', volume: 'flux', workflowId: 'testbed/rebuild/flux' },
+      source: { repository: 'local', snapshotId: expect.any(String) as string },
+      parts: { count: 4, done: 4, failed: [] },
+      restored: { files: MANY + 4 },
+      unchanged: { files: 0 },
+      conflicts: { count: 0, first: [] },
+      verified: { files: MANY + 4 },
+    });
+    expect(answer(await second.ended)).toMatchObject({ outcome: 'complete', parts: { done: 4 } });
+    expect(await live()).toEqual(before);
+    const report = (await readFile(String(ended.report), 'utf8')).trimEnd().split('\n');
+    const paths = report.map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(paths).toEqual(['active/new', 'active/many', 'active/old', 'models']);
+    expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
+  });
+
+  it('changes nothing the second time', async () => {
+    expect(await rebuild('--yes')).toMatchObject({
+      ...{ exitCode: 0, restored: { files: 0 }, unchanged: { files: MANY + 4 } },
+    });
+    expect(await live()).toEqual(before);
+  });
+
+  it('interrupted by the death of its workers is finished by the next ones', async () => {
+    await loseDrive();
+    const following = estate.follow('rebuild', 'flux', '--yes', '--json');
+    const restic = await restoring();
+    process.kill(restic, 'SIGSTOP');
+    for (const kind of ['host', 'control'] as const) {
+      process.kill(await estate.workerPid(kind === 'host' ? 'host-here' : 'fts-control'), 'SIGKILL');
+      await estate.worker(kind).ended;
+    }
+    process.kill(restic, 'SIGCONT');
+    await until(async () => !(await isRunning(restic)));
+    await Promise.all([estate.startWorker('control'), estate.startWorker('host')]);
+    expect(answer(await following.ended)).toMatchObject({
+      ...{ outcome: 'complete', parts: { done: 4 }, restored: { files: MANY + 4 } },
+    });
+    expect(await live()).toEqual(before);
+  });
+
+  it('that was cancelled goes on with its plan, and says so', async () => {
+    await loseDrive();
+    const following = estate.follow('rebuild', 'flux', '--yes', '--json');
+    const restic = await restoring();
+    process.kill(restic, 'SIGSTOP');
+    const cancelling = estate.follow('cancel', 'testbed/rebuild/flux', '--json');
+    await until(() => isInterrupted(restic));
+    process.kill(restic, 'SIGCONT');
+    expect((await cancelling.ended).exitCode).toBe(0);
+    expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled' });
+    expect(await estate.run('save')).toMatchObject({ outcome: 'skipped' });
+    const again = await estate.fts('rebuild', 'flux', '--yes');
+    expect(again.stderr).toContain('that did not end goes on');
+    expect(again.stdout).toContain('4 of 4 parts back');
+    expect(again.exitCode).toBe(0);
+    expect(await live()).toEqual(before);
+    expect(answer(await estate.fts('watch', 'testbed/rebuild/flux', '--json'))).toMatchObject({
+      ...{ kind: 'rebuild', volume: 'flux', outcome: 'complete', result: { parts: { done: 4 } } },
+    });
+  });
+});
+
+/** Whether a stopped process has a SIGINT waiting for it (proc(5)). */
+async function isInterrupted(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
+  const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)];
+  return pending.some(([, mask = '0']) => (BigInt(`0x${mask}`) & 2n) !== 0n);
+}
