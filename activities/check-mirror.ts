@@ -8,7 +8,6 @@ import {
   subsetText,
   withReading,
 } from '../src/domain/check.js';
-import { FtsError } from '../src/domain/failures.js';
 import type { RunError } from '../src/domain/job.js';
 import { mirrorTo, volumesOfJob } from '../src/estate/lookup.js';
 import { mirrorCheckFile, readCheckRecord, writeCheckRecord } from './check-record.js';
@@ -18,7 +17,8 @@ import { requireSameTree } from './require-volumes.js';
 
 /**
  * Compares one part of what a mirror holds with its volume, byte for byte, and remembers that the part was read. If the
- * process dies before that, the part comes again. Fails with `NothingToVerify` for a mirror that has carried out nothing yet.
+ * process dies before that, the part comes again. While a first upload is under way nothing is due, and nothing counts as
+ * read. Fails with `NothingToVerify` for a mirror that never ran.
  */
 export async function checkMirror(
   { state, openRemote, mirrorCheck, recordOf }: CheckDependencies,
@@ -38,13 +38,12 @@ export async function checkMirror(
 
   const startedAt = new Date();
   const last = (await recordOf(mirror))?.last;
-  if (last === undefined || last.outcome === 'failed' || last.outcome === 'cancelled')
-    throw neverMirrored(mirror, last?.outcome);
+  const runId = last?.outcome === 'failed' || last?.outcome === 'cancelled' ? undefined : last?.runId;
   const upload = await state.read(mirrorRecord(mirror, 'upload'), UploadRecord);
   const found = await mirrorCheck
     .check({
-      ...{ job: jobName, mirror, runId: last.runId, remote, root: before.mountpoint, signal },
-      ...{ groups: groupsOf(subset), postponed: upload?.runId === last.runId ? upload.postponed : undefined },
+      ...{ job: jobName, mirror, runId, remote, root: before.mountpoint, signal },
+      ...{ groups: groupsOf(subset), postponed: upload?.runId === runId ? upload?.postponed : undefined },
       tell: (progress) => {
         tell({ phase: 'check', ...progress });
       },
@@ -56,6 +55,10 @@ export async function checkMirror(
   await requireSame();
 
   const { errors, compared, changed, first } = found;
+  if (found.isBeingFilled) {
+    const covered = coverage(record.readings, new Date());
+    return { subset: subsetText(subset), covered, errors, compared, notYet: beingFilled(mirror) };
+  }
   const readings = errors > 0 ? record.readings : withReading(record.readings, subset, startedAt);
   const trouble = { at: startedAt.toISOString(), subset, confirmed: true, errors };
   await writeCheckRecord(state, file, { id, readings, ...(errors > 0 && { trouble }) });
@@ -66,14 +69,8 @@ export async function checkMirror(
   };
 }
 
-const neverMirrored = (mirror: string, outcome: string | undefined): FtsError =>
-  new FtsError(
-    'NothingToVerify',
-    outcome === undefined
-      ? `mirror ${mirror} has not run yet: there is nothing to compare`
-      : `the last run of mirror ${mirror} was ${outcome}: what the remote holds is not known`,
-    `run it with \`fts run ${mirror}\``,
-  );
+const beingFilled = (mirror: string): string =>
+  `mirror ${mirror} is being filled for the first time: nothing was there yet that could be compared`;
 
 function damage(
   { remote, jobName, mirror }: { remote: string; jobName: string; mirror: string },

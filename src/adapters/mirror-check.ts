@@ -4,7 +4,7 @@ import type { NamedProblem } from '../domain/job.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { withCheckFolder } from './check-folder.js';
-import { type EndedMirror, expectedFiles } from './mirror-expected.js';
+import { type PlannedMirror, expectedFiles } from './mirror-expected.js';
 import { NameList, mirrorFiles, readPlan } from './mirror-files.js';
 import type { ListedFile } from './mirror-listing.js';
 import { bytesOf, namesIn } from './mirror-lists.js';
@@ -18,8 +18,8 @@ export interface MirrorCheckCall {
   /** Name of the check job, and of the mirror's. */
   job: string;
   mirror: string;
-  /** The run of the mirror that ended last, by the host's record. */
-  runId: string;
+  /** The mirror's last run that ended and carried out its plan, by the host's record. */
+  runId: string | undefined;
   /** Restic repositories that its upload left for the next run; undefined for a run without one. */
   postponed: readonly string[] | undefined;
   remote: RcloneRemote;
@@ -31,6 +31,8 @@ export interface MirrorCheckCall {
 }
 
 export interface MirrorFindings {
+  /** A run of the mirror is at work, or broke off, that found nothing there: there is nothing that could be compared. */
+  isBeingFilled?: true;
   compared: { files: number; bytes: number };
   /** Changed or gone since the mirror's run. */
   changed: number;
@@ -52,14 +54,15 @@ export type MirrorCheck = ReturnType<typeof createMirrorCheck>;
 
 /**
  * Reads one part of what a mirror holds back from there, byte for byte, and compares it with the volume. Files that are
- * not as the mirror's last run listed them are no errors. Holds no lock, so that the mirror can run meanwhile; changes
- * nothing; safe to retry. Fails with `Busy` while the mirror plans, and with `NothingToVerify` when what is due was not compared.
+ * not as the mirror's last run listed them are no errors. Holds no lock, so that the mirror can run meanwhile, of which only
+ * what its plan leaves alone is compared then; changes nothing; safe to retry. Fails with `Busy` while the mirror plans, and
+ * with `NothingToVerify` when what is due was not compared, or no run ever planned.
  */
 const checkPart = (state: State, call: MirrorCheckCall): Promise<MirrorFindings> =>
   withCheckFolder(state, call.job, async (folder) => {
     const { mirror, remote, root, signal, tell } = call;
-    const { due, list, total } = await listDue(state, call, folder);
-    if (due.size === 0) return { compared: { files: 0, bytes: 0 }, changed: 0, errors: 0, first: [] };
+    const { due, list, total, carriedOut } = await listDue(state, call, folder);
+    if (due.size === 0) return { ...NOTHING, ...(!carriedOut && total === 0 && { isBeingFilled: true }) };
     const place: MirrorPlace = {
       ...{ remote, root, signal, total, filter: [] },
       files: { ...mirrorFiles(state, mirror), folder },
@@ -68,41 +71,47 @@ const checkPart = (state: State, call: MirrorCheckCall): Promise<MirrorFindings>
     return judge(place, due, marks, said);
   });
 
-/** What the mirror's run left in the remote, of this part: the plan's lists are replaced when the mirror plans anew. */
+const NOTHING: MirrorFindings = { compared: { files: 0, bytes: 0 }, changed: 0, errors: 0, first: [] };
+
+/** What the remote holds of this part, by the mirror's last plan: its lists are replaced when the mirror plans anew. */
 async function listDue(state: State, { mirror, runId, postponed, groups }: MirrorCheckCall, folder: string) {
-  const planOfRun = async () => {
-    const plan = await readPlan(state, mirror);
-    return plan?.runId === runId ? plan : undefined;
-  };
-  const plan = await planOfRun();
-  if (plan === undefined) throw planning(mirror);
-  const ended: EndedMirror = {
-    files: mirrorFiles(state, mirror),
-    plan,
-    postponed: postponed ?? plan.postponed ?? [],
+  const plan = await readPlan(state, mirror);
+  if (plan === undefined) throw runId === undefined ? neverPlanned(mirror) : planning(mirror);
+  const isStillThat = async (): Promise<boolean> => (await readPlan(state, mirror))?.runId === plan.runId;
+  const carriedOut = plan.runId === runId;
+  const planned: PlannedMirror = {
+    ...{ files: mirrorFiles(state, mirror), plan, carriedOut },
+    postponed: (carriedOut ? postponed : undefined) ?? plan.postponed ?? [],
   };
   const wanted = new Set(groups);
   const due = new Map<string, ListedFile>();
   const list = join(folder, 'due.txt');
   const names = new NameList(list);
   try {
-    for await (const file of expectedFiles(ended)) {
+    for await (const file of expectedFiles(planned)) {
       if (!wanted.has(groupOf(file.name))) continue;
       due.set(file.name, file);
       names.add(file.name);
     }
   } catch (error) {
-    if ((await planOfRun()) === undefined || isErrno(error, 'ENOENT')) throw planning(mirror);
+    if (!(await isStillThat()) || isErrno(error, 'ENOENT')) throw planning(mirror);
     throw error;
   } finally {
     names.close();
   }
-  if ((await planOfRun()) === undefined) throw planning(mirror);
-  return { due, list, total: plan.remote.files };
+  if (!(await isStillThat())) throw planning(mirror);
+  return { due, list, total: plan.remote.files, carriedOut };
 }
 
 const planning = (mirror: string): FtsError =>
-  new FtsError('Busy', `mirror ${mirror} is at work: what it holds is known when it has ended`);
+  new FtsError('Busy', `mirror ${mirror} looks what there is to do: what it holds is known then`);
+
+const neverPlanned = (mirror: string): FtsError =>
+  new FtsError(
+    'NothingToVerify',
+    `no run of mirror ${mirror} got so far that it is known what the remote holds: there is nothing to compare`,
+    `run it with \`fts run ${mirror}\``,
+  );
 
 /** A name's group, for ever: the first byte of the SHA-256 of its bytes. */
 const groupOf = (name: string): number =>
@@ -144,7 +153,7 @@ async function judge(
 ): Promise<MirrorFindings> {
   const open = [...due.keys()].filter((name) => marks.get(name) !== '=');
   const now = open.length === 0 ? new Map<string, ListedFile>() : await presentInSource(place, open);
-  const findings: MirrorFindings = { compared: { files: 0, bytes: 0 }, changed: 0, errors: 0, first: [] };
+  const findings = structuredClone(NOTHING);
   const missed: string[] = [];
   for (const [name, { size, mtime }] of due) {
     const mark = marks.get(name);

@@ -5,28 +5,32 @@ import type { ListedFile } from './mirror-listing.js';
 import { Ascending, bytesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
 import { failedNames } from './mirror-problems.js';
 
-export interface EndedMirror {
+export interface PlannedMirror {
   files: MirrorFiles;
   plan: MirrorPlan;
+  /** Whether the run that made the plan carried it out; of one that is at work, or failed, only what it leaves alone is known. */
+  carriedOut: boolean;
   /** Restic repositories that wait for the next run, relative to the volume's root. */
   postponed: readonly string[];
 }
 
 /**
- * What the remote holds as the volume has it, after a run that carried out its plan: of the source's listing all that
- * was there before or went up, without what was held, failed or was postponed. Ascending by name, in bounded memory.
+ * What the remote holds as the volume has it: of the source's listing all that was there before or went up, without what was
+ * held, failed or was postponed; of a plan that was not carried out, what was the same on both sides. Ascending by name,
+ * in bounded memory.
  */
 export async function* expectedFiles({
   files,
   plan,
+  carriedOut,
   postponed,
-}: EndedMirror): AsyncGenerator<ListedFile, void, undefined> {
+}: PlannedMirror): AsyncGenerator<ListedFile, void, undefined> {
   const lists = (names: readonly string[]) => names.map((list) => new Ascending(named(list)));
   const some = (kind: 'new' | 'changed') =>
     UPLOAD_CLASSES.filter((one) => plan[kind][one - 1]?.files !== 0).map((one) => files[kind](one));
-  const added = lists(some('new'));
+  const added = lists(carriedOut ? some('new') : []);
   const overwritten = [...some('changed'), ...(plan.touched.files > 0 ? [files.touched] : [])];
-  const held = lists(plan.held === 'losses' ? overwritten : []);
+  const held = lists(plan.held === 'losses' || !carriedOut ? overwritten : []);
   const remote = new Ascending<ListedFile>(listedFiles(files.remote));
   const failed = await failedNames(files);
   const waiting = postponed.map(bytesOf);

@@ -16,6 +16,7 @@ const CheckFigures = z.object({
   first: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   compared: z.object({ files: z.number(), bytes: z.number() }).optional(),
   changed: z.number().optional(),
+  notYet: z.string().optional(),
 });
 
 const DAY_MS = 86_400_000;
@@ -51,7 +52,8 @@ export function checkText(result: unknown): string | undefined {
 export function checkLines(result: unknown): string[] | undefined {
   const figures = CheckFigures.safeParse(result).data;
   if (figures === undefined) return undefined;
-  const { subset, covered, errors, first = [], compared, changed } = figures;
+  const { subset, covered, errors, first = [], compared, changed, notYet } = figures;
+  if (notYet !== undefined) return [notYet].map(printableText);
   const what =
     compared === undefined
       ? ''

@@ -31,6 +31,8 @@ export interface CheckResult {
   first?: NamedProblem[];
   /** Of a mirror's check: what was compared byte for byte. */
   compared?: { files: number; bytes: number };
+  /** Why nothing of the mirror could be checked yet. */
+  notYet?: string;
   /** Files of the part that changed or went since the mirror's last run, and count as no error. */
   changed?: number;
 }

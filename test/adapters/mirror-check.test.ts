@@ -11,7 +11,7 @@ const ALL = Array.from({ length: GROUPS }, (_, group) => group);
 
 const checkOf = (
   { state, remote, root }: MirrorBed,
-  { runId }: Pick<MirrorPlan, 'runId'>,
+  { runId }: Partial<Pick<MirrorPlan, 'runId'>>,
   { groups = ALL, postponed = [] }: { groups?: number[]; postponed?: string[] } = {},
 ): Promise<MirrorFindings> =>
   createMirrorCheck(state).check({
@@ -103,9 +103,29 @@ describe('the check of a mirror', () => {
     expect(await checkOf(bed, plan)).toMatchObject({ compared: { files: 2 }, errors: 0 });
   });
 
+  it('compares what a run that is at work leaves alone', async () => {
+    const { bed, plan } = await mirrored({ same: 'x', bad: 'x', grown: 'x', touched: 'x', gone: 'x' });
+    await appendFile(join(bed.root, 'grown'), 'more');
+    await utimes(join(bed.root, 'touched'), 1e9, 1e9);
+    await rm(join(bed.root, 'gone'));
+    await bed.write({ new: 'on its way' });
+    await bed.plan();
+    expect(await checkOf(bed, plan)).toMatchObject({ compared: { files: 2 }, changed: 0, errors: 0 });
+    await flip(bed, 'bad');
+    expect(await checkOf(bed, plan)).toMatchObject({ compared: { files: 1 }, first: [{ path: 'bad' }] });
+  });
+
+  it('finds nothing to compare while a remote is filled for the first time, and says so', async () => {
+    const bed = await mirrorBed();
+    await expect(checkOf(bed, {})).rejects.toMatchObject({ type: 'NothingToVerify' });
+    await bed.write({ new: 'on its way' });
+    await bed.plan();
+    expect(await checkOf(bed, {})).toMatchObject({ isBeingFilled: true, compared: { files: 0 }, errors: 0 });
+  });
+
   it('waits while the mirror plans anew', async () => {
     const { bed, plan } = await mirrored({ a: '1' });
-    await bed.plan();
+    await rm(bed.state.path('plans', 'mirror', 'plan.json')); // as the first thing that planning does
     await expect(checkOf(bed, plan)).rejects.toMatchObject({ type: 'Busy' });
   });
 

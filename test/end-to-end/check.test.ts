@@ -130,6 +130,42 @@ describe('a check of a mirror', () => {
   );
 
   it(
+    'that is filled for the first time ends well, and says that nothing was there yet',
+    async () => {
+      const mirror = await estate.mirror('filling');
+      await estate.declare(({ jobs }) => {
+        jobs['filling-look'] = { kind: 'check', remote: 'filling', readData: '1/1' };
+      });
+      await mirror.write({ one: content('one'), two: content('two') });
+      let uploading = false;
+      estate.standIn.faults.inject({
+        match: ({ operation }) => (uploading ||= operation === 'b2_upload_file'),
+        answer: 'hang',
+        times: 1,
+      });
+      const following = estate.follow('run', 'filling', '--json');
+      await until(() => uploading);
+      expect(await run('filling-look')).toMatchObject({
+        outcome: 'complete',
+        result: {
+          covered: { share: 0 },
+          compared: { files: 0 },
+          errors: 0,
+          notYet: expect.stringContaining('first time') as string,
+        },
+      });
+      expect(await statusOf('filling-look')).toMatchObject({ state: 'ok', coverage: { share: 0 } });
+      await estate.fts('cancel', 'filling');
+      await following.ended;
+      expect(await mirror.run()).toMatchObject({ outcome: 'complete' });
+      expect(await run('filling-look')).toMatchObject({
+        result: { covered: { share: 1 }, compared: { files: 2 } },
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'whose worker is killed in the middle reads the part again',
     async () => {
       const mirror = await estate.mirror('slow-kept');
