@@ -5,6 +5,7 @@ export type RestoreStep =
   | 'recorded'
   | 'staging-made'
   | 'items-made'
+  | 'item-named'
   | 'item-moved'
   | 'item-placed'
   | 'fetched'

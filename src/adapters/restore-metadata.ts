@@ -12,6 +12,15 @@ import { runRclone } from './rclone.js';
 import { linksAsFiles } from './rclone-remote.js';
 import type { RestoreSetting } from './restore-setting.js';
 
+/** Numbers of users and groups are of 32 bits, and the last means none (Linux, `chown(2)`). */
+const Owner = z.number().int().min(0).max(0xff_ff_ff_fe);
+
+/** Numbers of devices are of 12 and 20 bits (Linux, `makedev(3)`). */
+function isDevice(device: string): boolean {
+  const [major = NaN, minor = NaN] = device.slice(2).split(':').map(Number);
+  return major < 2 ** 12 && minor < 2 ** 20;
+}
+
 /** A line of a mirror's metadata manifest (docs/metadata-manifest.md). Keys that nobody knows are ignored. */
 const Line = z.object({
   path: z.string(),
@@ -20,14 +29,15 @@ const Line = z.object({
   size: z.number().optional(),
   device: z
     .string()
-    .regex(/^[bc] \d+:\d+$/)
+    .regex(/^[bc] \d{1,4}:\d{1,7}$/)
+    .refine(isDevice)
     .optional(),
   mode: z
     .string()
     .regex(/^[0-7]{1,4}$/)
     .optional(),
-  uid: z.number().int().nonnegative().optional(),
-  gid: z.number().int().nonnegative().optional(),
+  uid: Owner.optional(),
+  gid: Owner.optional(),
   mtime: z.string().optional(),
   hardLink: z.string().optional(),
   hardLinkEncoded: z.boolean().optional(),
@@ -47,6 +57,9 @@ export interface Metadata extends Omit<z.infer<typeof Line>, 'path' | 'hardLink'
 
 /** Entries are handed over in blocks of so many at most. */
 const BLOCK = 500;
+
+/** A line is no longer than this (characters): it holds a path, and extended attributes of at most 64 KiB each. */
+const LONGEST_LINE = 16 * 1024 ** 2;
 
 /** Brings the manifest that the mirror had at its time; false if it had none. Fails as `runRclone` does. */
 export async function bringMetadata(
@@ -82,13 +95,20 @@ export interface MetadataLine {
 /** As `readMetadata`, with the lines themselves. */
 export async function* metadataLines(file: string): AsyncGenerator<MetadataLine[], void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
+  let rest: string[] = [];
+  let length = 0;
   let entries: MetadataLine[] = [];
   try {
     const packed = pipeline(createReadStream(file), createGunzip(), () => undefined);
     for await (const chunk of packed as AsyncIterable<Buffer>) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
+      const lines = decoder.decode(chunk, { stream: true }).split('\n');
+      const last = lines.pop() ?? '';
+      if (lines.length > 0) {
+        lines[0] = [...rest, lines[0]].join('');
+        [rest, length] = [[], 0];
+      }
+      rest.push(last);
+      if ((length += last.length) > LONGEST_LINE) throw new Error('it has a line that does not end');
       for (const line of lines) {
         entries.push({ line, entry: metadataOf(line) });
         if (entries.length < BLOCK) continue;
@@ -97,10 +117,16 @@ export async function* metadataLines(file: string): AsyncGenerator<MetadataLine[
       }
     }
   } catch (error) {
-    throw damaged(error instanceof Error ? error.message : String(error));
+    throw damaged(whyOf(error));
   }
-  if (rest !== '') throw damaged('it ends in the middle of a line');
+  if (length > 0) throw damaged('it ends in the middle of a line');
   yield entries;
+}
+
+function whyOf(error: unknown): string {
+  const [issue] = error instanceof z.ZodError ? error.issues : [];
+  if (issue) return `${issue.path.join('.')}: ${issue.message}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 const damaged = (why: string): FtsError =>
@@ -110,16 +136,26 @@ function metadataOf(line: string): Metadata {
   const { path, hardLink, mode, mtime, ...told } = Line.parse(JSON.parse(line));
   return {
     ...told,
-    path: bytesOf(path, told.encoded),
-    hardLink: hardLink === undefined ? undefined : bytesOf(hardLink, told.hardLinkEncoded),
+    path: pathOf(path, told.encoded),
+    hardLink: hardLink === undefined ? undefined : pathOf(hardLink, told.hardLinkEncoded),
     mode: parseInt(mode ?? '0', 8),
     modifiedNs: mtime === undefined ? 0n : nanosecondsOf(mtime),
     ...(mode === undefined && { type: 'unknown' }),
   };
 }
 
-const bytesOf = (text: string, encoded = false): Buffer =>
-  encoded ? Buffer.from(bytesOfPrinted(text)) : Buffer.from(text);
+/** Names of a filesystem are this long at most (bytes; Linux, NAME_MAX). */
+const LONGEST_NAME = 255;
+
+/** A path below the volume's root. Whoever can write to the remote can write anything here: one that leads elsewhere is refused. */
+function pathOf(text: string, encoded = false): Buffer {
+  const path = encoded ? Buffer.from(bytesOfPrinted(text)) : Buffer.from(text);
+  if (path.length === 0 || path.toString('latin1').split('/').every(isName)) return path;
+  throw new Error(`it tells of ${JSON.stringify(text.slice(0, 100))}, which nothing in a volume is called`);
+}
+
+const isName = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && name.length <= LONGEST_NAME && !name.includes('\0');
 
 const SECOND_NS = 1_000_000_000n;
 
@@ -127,5 +163,6 @@ const SECOND_NS = 1_000_000_000n;
 function nanosecondsOf(mtime: string): bigint {
   const [, at, whole = '', fraction = ''] = /^(@?)(.*)\.(\d{9})Z?$/.exec(mtime) ?? [];
   const seconds = at === '@' ? BigInt(whole) : BigInt(Math.floor(Date.parse(`${whole}Z`) / 1000));
+  if (BigInt.asIntN(64, seconds) !== seconds) throw new Error(`it tells of the time ${mtime.slice(0, 100)}`);
   return seconds * SECOND_NS + BigInt(fraction);
 }

@@ -1,13 +1,14 @@
 import { type FileHandle, mkdir, rename, rmdir } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { LINK } from '../domain/mirror-filter.js';
-import { pathOfRcloneName } from '../domain/rclone-names.js';
+import { localNameOfRclone } from '../domain/rclone-names.js';
 import { dropEntry } from './drop-entry.js';
 import { openBelow } from './folder-below.js';
 import { entryPath, lookAt, openEntry, within } from './folder-entry.js';
 import { NameList } from './mirror-files.js';
 import { listPlace } from './mirror-listing.js';
 import { listedFiles } from './mirror-lists.js';
+import { textOf } from './mirror-source.js';
 import { runRclone } from './rclone.js';
 import { type RcloneRemote, linksAsFiles } from './rclone-remote.js';
 import { namesOf } from './restore-beside.js';
@@ -18,6 +19,7 @@ import { compareContents, compareListings, notAsListed } from './restore-mirror-
 import { type MirrorRestoreFiles, mirrorRestoreFiles } from './restore-mirror-files.js';
 import { below, placeOf } from './restore-mirror-list.js';
 import { type FoundMirror, keepsVersions, versionOptions } from './restore-mirror-source.js';
+import { giveRealNames, takeNamesBack } from './restore-mirror-names.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { isErrno } from './state.js';
@@ -106,14 +108,21 @@ interface Fetching {
 
 async function fetchItem(fetching: Fetching): Promise<void> {
   const { setting, mirror, files, index, open } = fetching;
-  const { remote, versionAt, source } = mirror;
   const names = new NameList(files.names(index));
   for await (const { name } of listedFiles(files.listing(index))) names.add(name);
   names.close();
+  await takeNamesBack(open, files.listing(index));
   await copy(fetching, mirror);
   const wrong = await wrongIn(fetching, mirror);
-  if (wrong.length === 0) return;
-  // Only what changed since it was listed can be had as it was then.
+  if (wrong.length > 0) await fetchAgain(fetching, mirror, wrong);
+  await giveRealNames(open, files.listing(index));
+  await setting.onStep('item-named');
+}
+
+/** Only what changed since it was listed can be had as it was then. */
+async function fetchAgain(fetching: Fetching, mirror: FoundMirror, wrong: readonly string[]): Promise<void> {
+  const { setting, files, index, open } = fetching;
+  const { remote, versionAt, source } = mirror;
   const asListed = keepsVersions(remote) ? { ...mirror, versionAt: versionAt ?? source.at } : mirror;
   for (const name of wrong) await drop(open, name);
   writeNames(files.names(index), wrong);
@@ -178,7 +187,7 @@ function writeNames(file: string, names: readonly string[]): void {
 }
 
 async function drop(folder: FileHandle, name: string): Promise<void> {
-  const names = namesOf(Buffer.from(pathOfRcloneName(Buffer.from(name, 'latin1').toString())));
+  const names = namesOf(Buffer.from(localNameOfRclone(textOf(name))));
   const last = names.pop() ?? Buffer.alloc(0);
   try {
     await within(openBelow(folder, names, 'staging'), async (parent) => {

@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { LINK, filterArguments, mirrorFilter, patternOf } from '../domain/mirror-filter.js';
 import { pathOfRcloneName, rcloneName } from '../domain/rclone-names.js';
 import type { RequestPath } from '../domain/request-path.js';
-import { NameList } from './mirror-files.js';
-import { type ListedFile, listPlace } from './mirror-listing.js';
+import { listPlace } from './mirror-listing.js';
 import { listedFiles } from './mirror-lists.js';
+import { textOf } from './mirror-source.js';
 import type { RestoreItem } from './restore-contents.js';
+import { type LeftOut, leaveOutUnavailable } from './restore-mirror-left-out.js';
 import { type FoundMirror, versionOptions } from './restore-mirror-source.js';
 import { MirrorTally } from './restore-mirror-tally.js';
 import type { RestoreSetting } from './restore-setting.js';
@@ -46,9 +47,9 @@ export async function listItem(
     for (const kind of path.length === 0 ? (['folder'] as const) : (['folder', 'file'] as const)) {
       const isThere = await list(setting, mirror, { path, kind }, file);
       if (!isThere) continue;
-      const unfinished = mirror.versionAt === undefined ? [] : await leaveOutUnfinished(file);
+      const leftOut = await leaveOutUnavailable(file, { isPast: mirror.versionAt !== undefined });
       const expected = await tallyOf(setting, { path, kind }, file, onEntry);
-      if (expected.entries > 0) return { item: { path, kind, expected }, unfinished };
+      if (expected.entries > 0) return { item: { path, kind, expected }, leftOut };
     }
   }
   await rm(file, { force: true });
@@ -57,27 +58,7 @@ export async function listItem(
 
 export interface ListedItem {
   item: RestoreItem;
-  /** Files left out: of the newest version at that time the upload had broken off, or was under way. */
-  unfinished: string[];
-}
-
-/**
- * At a past time B2 tells large files whose upload was never finished as if they were there, without size and hash. Nothing can be
- * had of them, and they hide the version before.
- */
-async function leaveOutUnfinished(file: string): Promise<string[]> {
-  const isUnfinished = ({ size, sha1 }: ListedFile): boolean => size === 0 && sha1 === '';
-  const unfinished: string[] = [];
-  for await (const listed of listedFiles(file))
-    if (isUnfinished(listed))
-      unfinished.push(pathOfRcloneName(Buffer.from(listed.name, 'latin1').toString()));
-  if (unfinished.length === 0) return [];
-  const whole = new NameList(`${file}.whole`);
-  for await (const listed of listedFiles(file))
-    if (!isUnfinished(listed)) whole.add([listed.size, listed.mtime, listed.name, listed.sha1].join('\t'));
-  whole.close();
-  await rename(`${file}.whole`, file);
-  return unfinished;
+  leftOut: LeftOut;
 }
 
 type Asked = Pick<RestoreItem, 'path' | 'kind'>;
@@ -132,7 +113,7 @@ async function tallyOf(
 
 /** Where in the volume a listed file belongs; a link's path keeps rclone's ending. `name` is bytes as latin1 text. */
 function pathInVolume(place: string, name: string): Buffer {
-  const whole = Buffer.from(name, 'latin1').toString();
+  const whole = textOf(name);
   return Buffer.from(pathOfRcloneName(place === '' ? whole : `${place}/${whole}`));
 }
 

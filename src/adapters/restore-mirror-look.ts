@@ -7,6 +7,7 @@ import type { MirrorSource, RestoreRequest } from '../domain/restore.js';
 import type { RestoreItem } from './restore-contents.js';
 import { bringMetadata, readMetadata } from './restore-metadata.js';
 import { type MirrorRestoreFiles, mirrorRestoreFiles } from './restore-mirror-files.js';
+import type { LeftOut } from './restore-mirror-left-out.js';
 import { listItem } from './restore-mirror-list.js';
 import { notInMirror } from './restore-mirror-missing.js';
 import { isAtOrBelow } from './restore-mirror-settle.js';
@@ -38,18 +39,22 @@ export async function lookInMirror(
   const wanted = requests.filter((_one, index) => !isCovered(requests, index));
   const told = await lookAtMetadata(setting, mirror, wanted, files);
   const items: RestoreItem[] = [];
-  const unfinished: string[] = [];
+  const left: LeftOut = { unfinished: [], shadowed: [], unholdable: [] };
   for (const [index, one] of wanted.entries()) {
     const found = await listItem(setting, mirror, one, files.listing(index), onEntry);
     const path = told.folders.get(one.path);
     if (found) {
       items.push(found.item);
-      unfinished.push(...found.unfinished);
+      for (const why of WHY_LEFT_OUT) left[why].push(...found.leftOut[why]);
     } else if (path)
       items.push({ path, kind: 'folder', expected: new MirrorTally().result() }); // empty
     else throw await notInMirror(setting, mirror, one);
   }
-  const notes = [...(mirror.source.notes ?? []), ...told.notes, ...unfinishedNotes(unfinished)];
+  const notes = [
+    ...(mirror.source.notes ?? []),
+    ...told.notes,
+    ...WHY_LEFT_OUT.flatMap((why) => leftOutNote(why, left[why])),
+  ];
   return {
     source: { ...mirror.source, ...(notes.length > 0 && { notes }) },
     ...{ items, versionAt: mirror.versionAt },
@@ -59,15 +64,22 @@ export async function lookInMirror(
 /** So many are named. */
 const NAMED = 5;
 
-const unfinishedNotes = (names: readonly string[]): string[] =>
-  names.length === 0
-    ? []
-    : [
-        `${String(names.length)} files are left out, as their upload was not finished at that time (${names
-          .slice(0, NAMED)
-          .map((name) => printableName(name).path)
-          .join(', ')}): an earlier --at has the versions before`,
-      ];
+const WHY_LEFT_OUT = ['unfinished', 'shadowed', 'unholdable'] as const;
+const REASONS = {
+  unfinished: ['their upload was not finished at that time', ': an earlier --at has the versions before'],
+  shadowed: ['there are folders of the same names', ': rclone brings them to another place'],
+  unholdable: ['rclone cannot bring files of such names to this machine', ''],
+} as const;
+
+function leftOutNote(why: keyof LeftOut, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const first = names.slice(0, NAMED).map((name) => printableName(name).path.slice(0, LONGEST_SHOWN));
+  const [reason, hint] = REASONS[why];
+  return [`${String(names.length)} files are left out, as ${reason} (${first.join(', ')})${hint}`];
+}
+
+/** So much of a name is shown (characters). */
+const LONGEST_SHOWN = 100;
 
 const isCovered = (requests: readonly RequestPath[], index: number): boolean => {
   const mine = Buffer.from(requests[index]?.path ?? '');

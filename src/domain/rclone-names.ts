@@ -42,7 +42,16 @@ export function pathOfRcloneName(name: string): string {
 function decoded(character: string): string {
   const code = (character.codePointAt(0) ?? 0) - SYMBOLS;
   if (character === SYMBOL_OF_DELETE) return '\u007f';
-  return code >= 0 && code < 0x20 ? String.fromCodePoint(code) : character;
+  return code > 0 && code < 0x20 ? String.fromCodePoint(code) : character; // no name holds a NUL
+}
+
+/**
+ * What rclone 1.71 calls a file on a Linux filesystem that it writes as `name`: a `‛`, `␀` or `／` of the name's own keeps the
+ * quote before it.
+ */
+export function localNameOfRclone(name: string): string {
+  const parts = name.split(/(‛[‛␀／])/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : pathOfRcloneName(part))).join('');
 }
 
 const SPECIAL = /[\u2400-\u241f\u2421\uff0f\u201b]/;

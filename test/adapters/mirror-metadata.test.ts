@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readFile, readdir, rm, symlink, utimes, writeFile 
 import { link, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type MirrorMetadata, writeMirrorMetadata } from '../../src/adapters/mirror-metadata.js';
@@ -306,8 +306,7 @@ os.utime('pointer',ns=(1,-5),follow_symlinks=False)`);
     await execa('rclone', ['copy', '--links', remote, restored, '--config', '/dev/null']);
     expect(await treeOf(restored)).not.toEqual(await treeOf(root));
 
-    const docs = await readFile('docs/metadata-manifest.md', 'utf8');
-    const [, script = ''] = /```python\n(.*?)```/s.exec(docs) ?? [];
+    const script = await appliance();
     for (const time of ['first', 'second'])
       expect(await execa('python3', ['-c', script, file, restored]), time).toMatchObject({ stdout: '' });
     expect(await treeOf(restored)).toEqual(await treeOf(root));
@@ -315,6 +314,28 @@ os.utime('pointer',ns=(1,-5),follow_symlinks=False)`);
     await rm(restored, { recursive: true });
   });
 });
+
+it.skipIf(!hasPython).each(['../made', '/made', 'pointer/made', 'deep/../../made'])(
+  'the script of docs/metadata-manifest.md touches nothing outside the tree, whatever it is told (%s)',
+  async (path) => {
+    const folder = await temporaryFolder();
+    const tree = join(folder, 'tree');
+    await mkdir(join(tree, 'deep'), { recursive: true });
+    await symlink('..', join(tree, 'pointer'));
+    const line = { path: path === '/made' ? join(folder, 'made') : path, type: 'folder', mode: '0777' };
+    const hostile = join(folder, 'hostile.gz');
+    await writeFile(hostile, gzipSync(`${JSON.stringify(line)}\n`));
+    const said = await execa('python3', ['-c', await appliance(), hostile, tree], { reject: false });
+    expect(said).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('leads out') as string });
+    expect(await readdir(folder)).toEqual(['hostile.gz', 'tree']);
+  },
+);
+
+/** The script that applies a manifest by hand. */
+async function appliance(): Promise<string> {
+  const docs = await readFile('docs/metadata-manifest.md', 'utf8');
+  return /```python\n(.*?)```/s.exec(docs)?.[1] ?? '';
+}
 
 it('takes twenty thousand files', async () => {
   for (let folder = 0; folder < 20; folder += 1) await mkdir(join(root, String(folder)));

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { isUnopenable, pathOfRcloneName, rcloneName } from '../../src/domain/rclone-names.js';
+import {
+  isUnopenable,
+  localNameOfRclone,
+  pathOfRcloneName,
+  rcloneName,
+} from '../../src/domain/rclone-names.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 
 it.each([
@@ -26,4 +31,18 @@ it('a quote in front of nothing special is itself', () => {
 it('names with a quote of their own cannot be opened', () => {
   expect(isUnopenable(rcloneName('say ‛hello'))).toBe(true);
   expect(isUnopenable(rcloneName('\n␊'))).toBe(false);
+});
+
+it('no path holds a NUL', () => {
+  expect(pathOfRcloneName('a␀')).toBe('a␀');
+});
+
+it.each([
+  ['‛‛', '‛‛'],
+  ['‛␀', '‛␀'],
+  ['a‛／b', 'a‛／b'],
+  ['‛␊', '␊'],
+  ['␊‛‛␊', '\n‛‛\n'],
+])('%j becomes %j on this machine', (name, made) => {
+  expect(localNameOfRclone(name)).toBe(made);
 });
