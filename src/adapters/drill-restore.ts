@@ -4,6 +4,7 @@ import { resticPattern } from '../domain/restic-pattern.js';
 import type { Chosen } from './drill-selection.js';
 import type { DrillSetting } from './drill-setting.js';
 import { ResticExit } from './restic-failure.js';
+import { asReader } from './restic-reader.js';
 import type { ResticRepository } from './restic-repository.js';
 import { missing } from './restic-snapshots.js';
 import { runRestic } from './restic.js';
@@ -13,6 +14,8 @@ export interface Restored {
   seconds: number;
   /** What restic said of single entries, by their paths in the snapshot. */
   problems: ReadonlyMap<string, string>;
+  /** Nothing can be written where the repository is, and it was read without a lock. */
+  unlocked: boolean;
 }
 
 /** So much of a command line is used for the names of files (characters). */
@@ -41,7 +44,7 @@ const OF_NO_ENTRY: readonly FailureType[] = [
 
 /**
  * Restores files of a snapshot into a folder, with restic's own lock, so that nobody prunes meanwhile and all others may
- * write. Entries that restic cannot restore are told, and are no failure.
+ * write; without one where it cannot be had. Entries that restic cannot restore are told, and are no failure.
  */
 export async function restoreFiles(
   { repository, signal, tell }: DrillSetting,
@@ -50,12 +53,14 @@ export async function restoreFiles(
   const problems = new Map<string, string>();
   const totals = { totalFiles: files.length, totalBytes: files.reduce((sum, { size }) => sum + size, 0) };
   let seconds = 0;
+  let unlocked = false;
   for (const batch of batches(files)) {
-    const began = performance.now();
-    try {
+    let began = performance.now();
+    const restore = async (options: readonly string[]): Promise<void> => {
+      began = performance.now();
       const exit = await runRestic(repository, {
         args: [
-          ...['restore', '--json', '--target', target],
+          ...['restore', '--json', ...options, '--target', target],
           ...batch.map(({ path }) => `--include=${resticPattern(Buffer.from(path))}`),
           ...['--', snapshotId],
         ],
@@ -73,12 +78,15 @@ export async function restoreFiles(
         },
       });
       if (exit.exitCode === ResticExit.noRepository) throw missing(repository);
+    };
+    try {
+      if (await asReader(restore)) unlocked = true;
     } catch (error) {
       if (problems.size === 0 || isOfNoEntry(error, repository)) throw error;
     }
     seconds += (performance.now() - began) / 1000;
   }
-  return { seconds, problems };
+  return { seconds, problems, unlocked };
 }
 
 /** What restic says of a pack on a disk that was cut short sounds like a connection that broke. */

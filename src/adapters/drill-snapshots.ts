@@ -23,11 +23,17 @@ const [OURS = ''] = jobTags('').split(',');
 
 /**
  * The newest complete snapshot of each job that saves to the repository; where a job made none, the newest of those that
- * plain restic made of its volume. Fails with `NothingToVerify` if there is none, or none of a job that has an SLO.
+ * plain restic made of its volume. Fails with `NothingToVerify` if there is none, or none of a job that has an SLO, and with
+ * `RepositoryDamaged` if the file of a snapshot is damaged: it may be the newest.
  */
 export async function findDrillable(setting: DrillSetting): Promise<Drillable[]> {
   const { repository, signal, sources } = setting;
-  const snapshots = (await listSnapshots(repository, signal)).filter((one) => !isPartial(one)).reverse();
+  const refuse = (ids: string[]): void => {
+    throw unreadable(repository.name, ids);
+  };
+  const snapshots = (await listSnapshots(repository, signal, refuse))
+    .filter((one) => !isPartial(one))
+    .reverse();
   const found: Drillable[] = [];
   for (const source of sources) {
     const choice = newestOf(snapshots, source, await rootsOf(setting, source));
@@ -97,6 +103,13 @@ const none = (repository: string, { job }: Pick<DeclaredSource, 'job'>): FtsErro
     'NothingToVerify',
     `repository ${repository} has no complete snapshot${job === undefined ? '' : ` of job ${job}`}`,
     job === undefined ? 'run a job that saves to it, then drill again' : `fts run ${job}`,
+  );
+
+const unreadable = (repository: string, ids: readonly string[]): FtsError =>
+  new FtsError(
+    'RepositoryDamaged',
+    `repository ${repository}: ${String(ids.length)} snapshots cannot be read, such as ${ids[0]?.slice(0, 8) ?? ''}`,
+    'run `restic check` on the repository before anything else',
   );
 
 /** Seconds since the snapshot was complete: its time is that of its beginning, and restic says how long it took. */

@@ -114,6 +114,7 @@ async function drillSnapshot(
       negativeControl: control,
       bytesPerSecond: restored.seconds > 0 ? Math.round(sizeOf(files) / restored.seconds) : 0,
       coverage: coverageOf(projects, drilled, cadence),
+      ...(restored.unlocked && { unlocked: true as const }),
       ...(anchored && { anchor: { ...printableName(anchored.record.path), state: anchored.state } }),
     },
     record: {

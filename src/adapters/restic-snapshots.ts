@@ -58,9 +58,14 @@ const ListedSnapshot = z
 
 /**
  * All snapshots of a repository, the oldest first. Takes no lock, neither restic's nor ours: it disturbs nobody and waits
- * for nobody. Fails with `RepositoryMissing`, and as `runRestic` does.
+ * for nobody. `onUnreadable` hears the ids of those whose own file is damaged, which restic leaves out. Fails with
+ * `RepositoryMissing`, and as `runRestic` does.
  */
-export async function listSnapshots(repository: ResticRepository, signal?: AbortSignal): Promise<Snapshot[]> {
+export async function listSnapshots(
+  repository: ResticRepository,
+  signal?: AbortSignal,
+  onUnreadable?: (ids: string[]) => void,
+): Promise<Snapshot[]> {
   let snapshots: Snapshot[] = [];
   const exit = await runRestic(repository, {
     args: ['snapshots', '--json', '--no-lock'],
@@ -71,8 +76,13 @@ export async function listSnapshots(repository: ResticRepository, signal?: Abort
     },
   });
   if (exit.exitCode === ResticExit.noRepository) throw missing(repository);
+  const unreadable = Array.from(exit.stderr.matchAll(IGNORED), ([, id = '']) => id);
+  if (unreadable.length > 0) onUnreadable?.(unreadable);
   return snapshots.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
 }
+
+/** What restic says of a snapshot that it leaves out of its list. */
+const IGNORED = /^Ignoring "([0-9a-f]+)"/gm;
 
 /** The failure for a repository that is not where the estate says. */
 export const missing = ({ name, folder }: Pick<ResticRepository, 'name' | 'folder'>): FtsError =>

@@ -80,15 +80,21 @@ function watchOpening({ name, folder }: ResticRepository) {
   let refusals = 0;
   let timer: NodeJS.Timeout | undefined;
   let last = '';
+  let refusal: string | undefined;
   const giveUp = (type: FailureType): void => {
     givenUp.abort(new FtsError(type, `repository ${name}: ${last}`));
   };
   return {
     signal: givenUp.signal,
+    /** rclone, which restic reaches the repository through, said something: restic has only a number for it. */
+    heardRclone(line: string): void {
+      if (meaningOf(line) === 'RemoteDenied') refusal = line;
+    },
     /** restic said that it tries again, and why. */
     retrying(reason: string): void {
-      last = reason;
-      const meaning = meaningOf(reason);
+      last = refusal === undefined ? reason : `${reason}: ${refusal}`;
+      const meaning = meaningOf(refusal ?? reason);
+      refusal = undefined;
       if (folder !== undefined && meaning === 'VolumeUnavailable' && ++refusals >= REFUSALS) giveUp(meaning);
       if (opened) return;
       tries += 1;
@@ -134,6 +140,7 @@ function toolCall(
     onStderr: (line) => {
       const message = parsed(line);
       if (message !== undefined) call.onProblem?.(message);
+      if (line.startsWith('rclone: ')) opening.heardRclone(redact(line));
       if (message !== undefined || !line.includes('retrying after')) return;
       const reason = redact(line);
       opening.retrying(reason);

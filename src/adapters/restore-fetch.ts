@@ -10,6 +10,7 @@ import { inOwnFolder, onGround, requireGround, requireRoom, stagingPath } from '
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { openGuarded } from './restore-source.js';
+import { asReader } from './restic-reader.js';
 import { ResticExit } from './restic-failure.js';
 import type { ResticRepository } from './restic-repository.js';
 import { missing } from './restic-snapshots.js';
@@ -65,7 +66,8 @@ export async function fetchRestore(setting: RestoreSetting, record: RestoreRecor
   await setting.onStep('staging-made');
   const bytes = record.items.reduce((sum, { expected }) => sum + expected.bytes, 0);
   if (isNew) await requireRoom(setting, ground, bytes);
-  const unlocked = await runLocked(setting, repository, restoreArguments(record, source));
+  const args = restoreArguments(record, source);
+  const unlocked = await asReader((options) => run(setting, repository, [...options, ...args]));
   if (ground.volume !== undefined) await setting.requireVolume(ground.volume);
   await setting.onStep('fetched');
   return writeRestore(setting.state, record, { step: 'fetched', ...(unlocked && { unlocked }) });
@@ -81,24 +83,6 @@ function restoreArguments({ base, items, target, id }: RestoreRecord, source: Sn
     ...['--', snapshotFolder(source.snapshotId, base)],
   ];
 }
-
-/** Has restic lock the repository as a reader does; true if that cannot be, as nothing can be written there. */
-async function runLocked(
-  setting: RestoreSetting,
-  repository: ResticRepository,
-  args: readonly string[],
-): Promise<true | undefined> {
-  try {
-    await run(setting, repository, args);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof FtsError) || !CANNOT_LOCK.test(error.message)) throw error;
-    await run(setting, repository, ['--no-lock', ...args]);
-    return true;
-  }
-}
-
-const CANNOT_LOCK = /lock.*(read-only file system|permission denied)/is;
 
 async function run(
   { signal, tell }: RestoreSetting,

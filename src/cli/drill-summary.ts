@@ -16,6 +16,7 @@ const DrillFigures = z.object({
   bytesPerSecond: z.number(),
   coverage: z.object({ projects: z.number(), drilled: z.number(), cycleDays: z.number() }),
   anchor: z.object({ path: z.string(), state: z.enum(['new', 'same', 'changed', 'gone']) }).optional(),
+  unlocked: z.literal(true).optional(),
   snapshots: z.array(z.unknown()).default([undefined]),
 });
 
@@ -50,6 +51,7 @@ export function drillLines(result: unknown): string[] | undefined {
     `${formatCount(coverage.drilled)} of ${plural(coverage.projects, 'project')} drilled within ${plural(Math.round(coverage.cycleDays), 'day')}`,
   ];
   if (anchor && anchor.state !== 'same') lines.push(`${anchor.path} ${ANCHOR_WORDS[anchor.state]}`);
+  if (figures.unlocked) lines.push('the repository cannot be written, and was read without a lock');
   if (notComparable > 0) lines.push(`${plural(notComparable, 'file')} could not be compared`);
   if (mismatches > 0) {
     lines.push(`${plural(mismatches, 'file')} not what was saved:`);

@@ -35,6 +35,8 @@ export interface DrilledSnapshot {
   negativeControl: 'caught' | 'missed';
   bytesPerSecond: number;
   coverage: DrillCoverage;
+  /** Nothing can be written where the repository is: it was read without a lock. */
+  unlocked?: true;
   anchor?: DrillAnchor;
 }
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, readdir, rm, stat, truncate, utimes, writeFile 
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { drillComparer } from '../../src/adapters/drill-compare.js';
 import type { DrillStep } from '../../src/adapters/drill-setting.js';
 import { drillProblem } from '../../src/domain/drill.js';
@@ -209,6 +209,19 @@ describe('a drill of a repository that plain restic made', () => {
     await expect(cancelled).rejects.toThrow('CANCELLED');
     expect(await scratch()).toEqual([]);
     await expect(record()).rejects.toThrow('ENOENT');
+  });
+
+  it('fails while a snapshot cannot be read: it may be the newest', async () => {
+    await put('file', 'content');
+    await backUp();
+    await test.restic('backup', test.flux);
+    const [first = ''] = await readdir(join(test.repository, 'snapshots'));
+    const file = join(test.repository, 'snapshots', first);
+    await chmod(file, 0o600);
+    await truncate(file, 10);
+    vi.stubEnv('XDG_CACHE_HOME', join(test.folder, 'cache')); // nothing that restic read before
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(test.drill()).rejects.toMatchObject({ type: 'RepositoryDamaged' });
   });
 
   it('passes over a partial snapshot', async () => {

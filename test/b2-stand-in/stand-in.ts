@@ -26,7 +26,15 @@ export const MIRROR: ApplicationKey = {
   bucket: BUCKET,
 };
 
-export const KEYS = [MASTER, MIRROR];
+/** What somebody gets who only looks: nothing can be written with it, locks neither. */
+export const READER: ApplicationKey = {
+  id: 'reader-id',
+  key: 'reader-secret',
+  capabilities: ['listBuckets', 'listFiles', 'readFiles'],
+  bucket: BUCKET,
+};
+
+export const KEYS = [MASTER, MIRROR, READER];
 
 /** A stand-in with one bucket, in a folder of its own; both go when the test ends. */
 export async function testStandIn(directory?: string): Promise<B2StandIn & { directory: string }> {
