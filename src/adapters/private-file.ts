@@ -59,6 +59,16 @@ export async function requireFree(file: string): Promise<void> {
   throw taken(file);
 }
 
+/** Throws `UsageError` where something has the name that is neither a file nor a link: a device, say, or a folder. */
+export async function requireReplaceable(file: string): Promise<void> {
+  const there = await lstat(file).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw new UsageError(`${file} cannot be written (${errnoOf(error) ?? 'it failed'})`);
+  });
+  if (there && !there.isFile() && !there.isSymbolicLink())
+    throw new UsageError(`${file} is no file, and is not replaced by one`, { hint: 'name another file' });
+}
+
 const taken = (file: string): UsageError =>
   new UsageError(`${file} is there already, and nothing was written`, {
     hint: 'name another file, or give --force to replace it',

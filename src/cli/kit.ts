@@ -4,7 +4,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { encryptWithPassphrase } from '../adapters/age-file.js';
 import { packKit } from '../adapters/kit-contents.js';
 import { kitFacts, writeKitRecord } from '../adapters/kit-record.js';
-import { requireFree, writePrivateFile } from '../adapters/private-file.js';
+import { requireFree, requireReplaceable, writePrivateFile } from '../adapters/private-file.js';
 import { findSecrets } from '../adapters/secrets-found.js';
 import { createSecretResolver } from '../adapters/secrets.js';
 import { State, stateRoot } from '../adapters/state.js';
@@ -35,7 +35,7 @@ export async function kit(options: KitOptions): Promise<number> {
   const state = new State(stateRoot(process.env), estate.estate);
   const writtenAt = new Date().toISOString();
   const file = resolve(options.file ?? `${estate.estate}-kit-${writtenAt.slice(0, 10)}.age`);
-  if (!options.force) await requireFree(file);
+  await (options.force ? requireReplaceable : requireFree)(file);
   const wanted = secretsWanted(estate);
   const { found, missing } = await findSecrets(createSecretResolver(loaded, process.env), wanted);
   if (wanted.length > 0 && found.size === 0) throw noSecrets(missing);

@@ -103,20 +103,34 @@ async function onTerminal(converse: (ask: Ask) => Promise<string>): Promise<stri
     terminal.close();
     process.exit(ExitCode.interrupted);
   });
-  const ask: Ask = (question) =>
-    new Promise((resolve, reject) => {
-      const ended = (): void => {
-        reject(new UsageError('no passphrase was given'));
-      };
-      terminal.once('close', ended);
-      terminal.once('line', (line) => {
-        terminal.off('close', ended);
-        process.stderr.write('\n');
-        registerSecret(line);
+  const lines: string[] = []; // more than one may come at once
+  let hear: ((line: string | undefined) => void) | undefined;
+  let hasEnded = false;
+  terminal.on('line', (line) => {
+    if (hear) hear(line);
+    else lines.push(line);
+  });
+  terminal.once('close', () => {
+    hasEnded = true;
+    hear?.(undefined);
+  });
+  const next = (): Promise<string | undefined> => {
+    if (lines.length > 0 || hasEnded) return Promise.resolve(lines.shift());
+    return new Promise((resolve) => {
+      hear = (line) => {
+        hear = undefined;
         resolve(line);
-      });
-      process.stderr.write(question);
+      };
     });
+  };
+  const ask: Ask = async (question) => {
+    process.stderr.write(question);
+    const line = await next();
+    if (line === undefined) throw new UsageError('no passphrase was given');
+    process.stderr.write('\n');
+    registerSecret(line);
+    return line;
+  };
   try {
     return await converse(ask);
   } finally {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -97,6 +97,14 @@ describe('fts kit', () => {
     expect(await readdir(bed.folder)).not.toContain('nowhere');
   });
 
+  it('puts itself in the place of files alone', async () => {
+    const pipe = join(bed.folder, 'pipe');
+    await execa('mkfifo', [pipe]);
+    const refused = await bed.run('kit', pipe, '--force', '--passphrase-file', bed.passphrase);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
+  });
+
   it('says which secrets are missing, in the kit too, and ends with 1', async () => {
     await bed.declare({ distant: { host: 'far', url: 'b2:bucket:x', password: 'far-password' } });
     const exit = await bed.kit();
@@ -190,6 +198,23 @@ describe('the passphrase', () => {
     expect(child.exitCode).toBe(exitCode);
     expect(leaks(seen)).toEqual([]);
     expect((await readdir(bed.folder)).includes('kept.age')).toBe(exitCode === 0);
+  });
+
+  it('may come twice at once, as when it is pasted', async () => {
+    const command = `'${process.execPath}' '${compiled('src/cli/main.js')}' kit kept.age`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      cwd: bed.folder,
+      env: { ...process.env, ...bed.env },
+    });
+    let seen = '';
+    child.stdout.on('data', (data: Buffer) => {
+      const before = seen;
+      seen += data.toString();
+      if (seen.includes('Passphrase for the kit: ') && !before.includes('Passphrase for the kit: '))
+        child.stdin.write(`${PASSPHRASE}\n${PASSPHRASE}\n`);
+    });
+    await once(child, 'close');
+    expect(child.exitCode).toBe(0);
   });
 });
 
