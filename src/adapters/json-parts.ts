@@ -5,10 +5,16 @@ export interface JsonParts {
 
 /**
  * Takes a JSON text of `[{…, "some key": [{…}, {…}], …}, …]` apart as it comes, so that memory does not grow with it:
- * tells each inner object, and, after those in it, each outer one without them.
+ * tells each inner object, and, after those in it, each outer one without them. Lines that restic mixes in between the objects
+ * are no JSON: `onStray` hears that there are any.
  */
-export function jsonParts(onInner: (value: unknown) => void, onOuter: (value: unknown) => void): JsonParts {
+export function jsonParts(
+  onInner: (value: unknown) => void,
+  onOuter: (value: unknown) => void,
+  onStray: () => void = () => undefined,
+): JsonParts {
   const INNER = 4; // [ { [ {
+  const BETWEEN = 3;
   const OUTER = 2;
   let depth = 0;
   let inText = false;
@@ -17,6 +23,7 @@ export function jsonParts(onInner: (value: unknown) => void, onOuter: (value: un
   let outer = '';
   const keep = (piece: string): void => {
     if (depth >= INNER) inner += piece;
+    else if (depth === BETWEEN) outer += piece.replaceAll(/[^[\]]/g, '');
     else if (depth >= OUTER) outer += piece;
   };
   return {
@@ -46,14 +53,12 @@ export function jsonParts(onInner: (value: unknown) => void, onOuter: (value: un
             onOuter(JSON.parse(outer));
             outer = '';
           }
-        } else if (code === COMMA && depth === INNER - 1) {
-          from = at + 1; // between two inner objects
-        }
+        } else if (code >= LETTERS && (depth === BETWEEN || depth < OUTER)) onStray();
       }
       keep(text.slice(from));
     },
   };
 }
 
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [QUOTE, BACKSLASH, LETTERS] = [0x22, 0x5c, 0x41];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];

@@ -21,6 +21,8 @@ export interface MirrorVersion {
   uploaded?: string;
   /** Hex; empty where it is not known. */
   sha1: string;
+  /** B2's own id of the version. */
+  id: string;
 }
 
 /** What rclone puts before the last ending of a name that is an older version's: the time of its upload (its `lib/version`). */
@@ -88,12 +90,12 @@ function uploadOf(name: string): string | undefined {
   return `${date.join('-')}T${time.join(':')}.${fraction ?? '000'}Z`;
 }
 
-function versionOf({ size, modified, sha1 }: Listed, name: string): MirrorVersion {
+function versionOf({ size, modified, sha1, id }: Listed, name: string): MirrorVersion {
   const isLink = name.endsWith(LINK);
   return {
     path: pathOfRcloneName(isLink ? name.slice(0, -LINK.length) : name),
     type: isLink ? 'symlink' : 'file',
-    ...{ size, modified, sha1, hidden: false },
+    ...{ size, modified, sha1, id, hidden: false },
   };
 }
 

@@ -70,6 +70,10 @@ export const identityOf = ({ type, root, environment }: RcloneRemote): string =>
 export const linksAsFiles = ({ type }: Pick<RcloneRemote, 'type'>): Record<string, string> =>
   type === 'local' ? { [variableOf('links')]: 'true' } : {};
 
+/** The value of an option or secret of the remote. */
+export const optionOf = ({ environment }: RcloneRemote, option: string): string | undefined =>
+  environment[variableOf(option)];
+
 /** The environment variable in which rclone looks for an option of the remote. */
 const variableOf = (option: string): string => `RCLONE_CONFIG_${REMOTE_NAME}_${option}`.toUpperCase();
 

@@ -19,15 +19,17 @@ export interface FindOptions {
 
 /**
  * Searches all snapshots of a repository in one pass, and tells what was found snapshot by snapshot, the newest first.
- * `omitted` is how many more there are than the limit. Memory grows with what is accepted in one snapshot only.
+ * `omitted` is how many more there are than the limit. Memory grows with what is accepted in one snapshot only. Resolves to whether
+ * all of it could be read: restic leaves out folders whose data is damaged or gone.
  */
 export async function findInRepository(
   repository: ResticRepository,
   { patterns, ignoreCase, accept, limit, signal }: FindOptions,
   onFound: (found: { snapshot: string; nodes: SnapshotNode[]; omitted: number }) => void,
-): Promise<void> {
+): Promise<{ isWhole: boolean }> {
   let nodes: SnapshotNode[] = [];
   let omitted = 0;
+  let isWhole = true;
   const parts = jsonParts(
     (inner) => {
       const node = nodeOf(inner);
@@ -40,6 +42,9 @@ export async function findInRepository(
       if (nodes.length > 0) onFound({ snapshot, nodes, omitted });
       [nodes, omitted] = [[], 0];
     },
+    () => {
+      isWhole = false;
+    },
   );
   const decoder = new StringDecoder('utf8');
   const options = ignoreCase ? ['--ignore-case'] : [];
@@ -47,4 +52,5 @@ export async function findInRepository(
     ...(signal && { signal }),
     onOutput: (chunk) => parts.write(decoder.write(chunk)),
   });
+  return { isWhole };
 }

@@ -7,11 +7,13 @@ import { runRclone } from './rclone.js';
 import { linksAsFiles } from './rclone-remote.js';
 import { below, parentOf } from './restore-mirror-list.js';
 import { type FoundMirror, keepsVersions, versionOptions } from './restore-mirror-source.js';
-import type { RestoreSetting } from './restore-setting.js';
+import type { RestoreContext } from './restore-context.js';
+
+type Interruptible = Pick<RestoreContext, 'signal'>;
 
 /** The failure for a path that a mirror does not hold at its time, with a time at which it did, or the nearest name. */
 export async function notInMirror(
-  setting: RestoreSetting,
+  setting: Interruptible,
   mirror: FoundMirror,
   request: RequestPath,
 ): Promise<FtsError> {
@@ -31,7 +33,7 @@ export async function notInMirror(
 
 /** The latest upload of it, or of something in it, that is hidden now; `now` if something of it is not. */
 async function whenThere(
-  { signal }: RestoreSetting,
+  { signal }: Interruptible,
   { remote }: FoundMirror,
   { path, printed }: RequestPath,
 ): Promise<string | undefined> {
@@ -53,7 +55,7 @@ async function whenThere(
 }
 
 async function namesBeside(
-  { signal }: RestoreSetting,
+  { signal }: Interruptible,
   { remote, versionAt }: FoundMirror,
   { path }: RequestPath,
 ): Promise<string[]> {

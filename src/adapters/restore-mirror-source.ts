@@ -27,7 +27,7 @@ export const versionOptions = (versionAt: string | undefined): string[] =>
  * the past of a remote that keeps no versions, and as `openRemote` does.
  */
 export async function findMirror(
-  setting: RestoreSetting,
+  setting: Pick<RestoreSetting, 'loaded' | 'openRemote' | 'now'>,
   request: Pick<RestoreRequest, 'remote' | 'snapshot' | 'at'>,
   volume: string,
 ): Promise<FoundMirror> {

@@ -27,14 +27,16 @@ export function registerLookingCommands(program: Command): void {
     });
 
   described(program.command('ls'), {
-    summary: 'list a folder of a volume as a snapshot has it',
+    summary: 'list a folder of a volume as a snapshot or a mirror has it',
     about:
       'PATH is VOLUME/PATH. SNAPSHOT is an id or the beginning of one; without it the newest snapshot of the volume ' +
-      'counts, or with --at the newest until then.',
+      'counts, or with --at the newest until then. A volume that no job saves to a repository is listed as its mirror ' +
+      'has it; with --at as it was then, on B2.',
     examples: [
       'fts ls flux/active/thesis',
       'fts ls 4f1c2d3e flux/active',
       'fts ls --at "yesterday 18:00" flux/active/thesis --recursive',
+      'fts ls --remote space-mirror --at yesterday space/projects',
     ],
     exitCodes: { 0: 'listed', 1: 'the repository could not be looked into', ...LOOK_CODES },
     json: true,
@@ -43,10 +45,17 @@ export function registerLookingCommands(program: Command): void {
     .argument('[path]', 'VOLUME/PATH, after a snapshot')
     .option(AT, AT_MEANS)
     .option(REPOSITORY, 'look into this repository only')
+    .option('--remote <name>', 'look into the mirror on this remote, with --at as it was then (B2)')
     .option('--recursive', 'list what is in folders of the folder, too')
     .option(LIMIT, 'list so many entries at most (200; with --json 100000)', positiveInteger)
     .action(async function (this: Command, first: string, second?: string) {
-      type Given = CommonOptions & { at?: string; repository?: string; recursive?: boolean; limit?: number };
+      type Given = CommonOptions & {
+        at?: string;
+        repository?: string;
+        remote?: string;
+        recursive?: boolean;
+        limit?: number;
+      };
       const { ls } = await import('./ls.js');
       process.exitCode = await ls({
         ...{ json: false, recursive: false },

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { diffSnapshots } from '../adapters/restic-diff.js';
 import type { ResticRepository } from '../adapters/restic-repository.js';
-import { listSnapshots } from '../adapters/restic-snapshots.js';
 import { findEntry } from '../adapters/snapshot-entry.js';
 import { storedNames } from '../adapters/stored-names.js';
 import { printableName } from '../domain/names.js';
@@ -12,7 +11,7 @@ import { formatSize } from '../domain/units.js';
 import { UsageError } from '../domain/usage-error.js';
 import { formatCount, plural } from './format.js';
 import { describeSnapshot, notChosen, openSearch } from './look-up.js';
-import { type Looking, lookIntoAll, openHere, openLooking } from './looking.js';
+import { type Looking, lookIntoAll, openHere, openLooking, snapshotsOf } from './looking.js';
 import { note, printJson, printLine } from './output.js';
 
 export interface DiffOptions {
@@ -117,7 +116,7 @@ const isWithinEntry = (path: string, entry: string): boolean =>
 async function wholeSnapshots(looking: Looking, { source, target, repository }: DiffOptions): Promise<Pair> {
   const { estate } = looking.loaded;
   const names = repository === undefined ? Object.keys(estate.repositories) : [repository];
-  const { answers, failure } = await lookIntoAll(looking, names, (opened) => listSnapshots(opened));
+  const { answers, failure } = await lookIntoAll(looking, names, (opened) => snapshotsOf(opened));
   if (failure) throw failure;
   const all = answers.flatMap(({ name, answer }) =>
     answer.map((snapshot): HeldSnapshot => ({ repository: name, snapshot })),

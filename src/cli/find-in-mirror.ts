@@ -1,10 +1,14 @@
-import { listVersions } from '../adapters/mirror-versions.js';
+import { hiddenSince } from '../adapters/b2-hidden.js';
+import { type MirrorVersion, listVersions } from '../adapters/mirror-versions.js';
 import { openRemote } from '../adapters/rclone-remote.js';
 import type { FoundVersions } from '../domain/found-versions.js';
 import { printableName } from '../domain/names.js';
 import { rcloneName } from '../domain/rclone-names.js';
 import type { FindPattern } from './find-pattern.js';
 import type { Looking } from './looking.js';
+
+/** Of so many hidden versions it is told when they were hidden. */
+const DATED = 10_000;
 
 /** Collects every version of what a pattern means from a mirror. */
 export async function findInMirror(
@@ -24,11 +28,20 @@ export async function findInMirror(
     found.omit(1);
     return false;
   };
-  await listVersions(opened, { folder, accepts }, ({ path, type, size, modified, hidden, uploaded }) => {
+  const hidden: MirrorVersion[] = [];
+  const add = (version: MirrorVersion, hiddenAt?: string): void => {
+    const { path, type, size, modified, uploaded } = version;
     found.add({
       ...{ path: `${volume}/${path}`, in: { remote }, type, size, modified },
-      ...(hidden && { hidden }),
+      ...(version.hidden && { hidden: true }),
       ...(uploaded !== undefined && { uploaded }),
+      ...(hiddenAt !== undefined && { hiddenAt }),
     });
+  };
+  await listVersions(opened, { folder, accepts }, (version) => {
+    if (version.hidden && hidden.length < DATED) hidden.push(version);
+    else add(version);
   });
+  const since = await hiddenSince(opened, { folder, ids: new Set(hidden.map(({ id }) => id)) });
+  for (const version of hidden) add(version, since.get(version.id));
 }

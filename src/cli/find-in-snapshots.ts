@@ -1,6 +1,5 @@
 import { findInRepository } from '../adapters/restic-find.js';
 import type { ResticRepository } from '../adapters/restic-repository.js';
-import { listSnapshots } from '../adapters/restic-snapshots.js';
 import { storedNames } from '../adapters/stored-names.js';
 import type { FoundVersions } from '../domain/found-versions.js';
 import { printableName } from '../domain/names.js';
@@ -9,7 +8,7 @@ import { isLossy, type SnapshotNode } from '../domain/snapshot-node.js';
 import { pathWithin, savedFrom } from '../domain/snapshot-place.js';
 import { volumesSavedTo } from '../estate/saved-by.js';
 import type { FindPattern } from './find-pattern.js';
-import { type Looking, rootsOf } from './looking.js';
+import { type LookProblem, type Looking, notWhole, rootsOf, snapshotsOf } from './looking.js';
 
 export interface FindAsked {
   pattern: FindPattern;
@@ -17,14 +16,16 @@ export interface FindAsked {
   limit: number;
 }
 
-/** Collects every version of what a pattern means from all snapshots of a repository. */
+/** Collects every version of what a pattern means from all snapshots of a repository; `problems`, what could not be read. */
 export async function findInSnapshots(
   looking: Looking,
   repository: ResticRepository,
   { pattern, ignoreCase, limit }: FindAsked,
   found: FoundVersions,
+  problems: LookProblem[],
 ): Promise<void> {
-  const snapshots = new Map((await listSnapshots(repository)).map((snapshot) => [snapshot.id, snapshot]));
+  const listed = await snapshotsOf(repository, problems);
+  const snapshots = new Map(listed.map((snapshot) => [snapshot.id, snapshot]));
   if (snapshots.size === 0) return;
   const naming = await volumeNaming(looking, repository.name);
   const lossy: { snapshot: Snapshot; node: SnapshotNode }[] = [];
@@ -34,7 +35,7 @@ export async function findInSnapshots(
       ...{ type: node.type, size: node.size, modified: node.mtime },
     });
   };
-  await findInRepository(
+  const { isWhole } = await findInRepository(
     repository,
     {
       ...{ patterns: pattern.forRestic, ignoreCase, limit },
@@ -56,6 +57,7 @@ export async function findInSnapshots(
       }
     },
   );
+  if (!isWhole) problems.push(notWhole(repository, 'some folders of its snapshots cannot be read'));
   const names = storedNames(repository);
   for (const { snapshot, node } of lossy) {
     const real = await names.pathOf(snapshot.id, node);

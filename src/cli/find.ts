@@ -36,13 +36,14 @@ export async function find(options: FindOptions): Promise<number> {
   const only = options.repository ?? options.remote;
   const repositories =
     only === undefined ? Object.keys(estate.repositories) : [options.repository ?? []].flat();
+  const broken: LookProblem[] = [];
   const [inSnapshots, inMirrors] = await Promise.all([
     lookIntoAll(looking, repositories, (repository) =>
-      findInSnapshots(looking, repository, { pattern, ignoreCase, limit }, found),
+      findInSnapshots(looking, repository, { pattern, ignoreCase, limit }, found, broken),
     ),
     inAllMirrors(looking, options, (mirror) => findInMirror(looking, mirror, pattern, found)),
   ]);
-  const problems = [...inSnapshots.problems, ...inMirrors.problems];
+  const problems = [...inSnapshots.problems, ...broken, ...inMirrors.problems];
   if (inSnapshots.failure && inMirrors.searched === 0) throw inSnapshots.failure;
   const files = found.files();
   const exitCode = problems.length > 0 ? ExitCode.unhealthy : ExitCode.complete;
@@ -77,18 +78,19 @@ export async function find(options: FindOptions): Promise<number> {
 }
 
 function printFile({ path, versions }: Found, timeZone: string): void {
+  const shownTime = (time: string): string => formatTime(new Date(time), { seconds: true, timeZone });
   printLine(path);
   for (const version of versions) {
-    const { modified, size, type, snapshots, hidden } = version;
+    const { modified, size, type, snapshots, hidden, hiddenAt } = version;
     const where = 'repository' in version ? version.repository : version.remote;
     const [newest = ''] = snapshots;
     const how =
       'repository' in version
         ? `${plural(snapshots.length, 'snapshot')}, the newest ${newest.slice(0, 8)}`
         : hidden === true
-          ? 'hidden: deleted or overwritten since'
+          ? `hidden: deleted or overwritten ${hiddenAt === undefined ? 'since' : shownTime(hiddenAt)}`
           : 'there now';
-    const time = modified === '' ? '-' : formatTime(new Date(modified), { seconds: true, timeZone });
+    const time = modified === '' ? '-' : shownTime(modified);
     const what = type === 'file' ? formatSize(size) : type;
     printLine(`  ${time}  ${what.padStart(9)}  ${where}: ${how}`);
   }

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { type SnapshotEntry, findEntry } from '../adapters/snapshot-entry.js';
 import type { ResticRepository } from '../adapters/restic-repository.js';
-import { listSnapshots } from '../adapters/restic-snapshots.js';
 import { type RequestPath, parseRequestPath } from '../domain/request-path.js';
 import { type Choice, type HeldSnapshot, chooseSnapshot, timeOf } from '../domain/snapshot.js';
 import { type Cover, coverOf } from '../domain/snapshot-place.js';
@@ -10,7 +9,15 @@ import { mirrorsOf, repositoriesOf } from '../estate/saved-by.js';
 import { nearest } from '../estate/suggest.js';
 import { parseWhen } from '../estate/when.js';
 import { formatTime } from './format.js';
-import { type Looking, isOnlyVolume, lookIntoAll, openHere, requireVolume, rootsOf } from './looking.js';
+import {
+  type Looking,
+  isOnlyVolume,
+  lookIntoAll,
+  openHere,
+  requireVolume,
+  rootsOf,
+  snapshotsOf,
+} from './looking.js';
 import { note } from './output.js';
 
 /** What of which snapshot is asked for. */
@@ -70,7 +77,7 @@ export async function openSearch(
   requireVolume(looking, volume);
   const names = repository === undefined ? repositoriesOf(looking.loaded.estate, volume) : [repository];
   if (names.length === 0) throw notSaved(looking, volume);
-  const { answers, failure } = await lookIntoAll(looking, names, (opened) => listSnapshots(opened));
+  const { answers, failure } = await lookIntoAll(looking, names, (opened) => snapshotsOf(opened));
   if (failure) throw failure;
   const all = answers.flatMap(({ name, answer }) =>
     answer.map((snapshot): HeldSnapshot => ({ repository: name, snapshot })),

@@ -2,8 +2,10 @@ import { realpath } from 'node:fs/promises';
 import { type ResticRepository, openRepository } from '../adapters/restic-repository.js';
 import { type SecretResolver, createSecretResolver } from '../adapters/secrets.js';
 import { State, stateRoot } from '../adapters/state.js';
+import { listSnapshots } from '../adapters/restic-snapshots.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
+import type { Snapshot } from '../domain/snapshot.js';
 import { UsageError } from '../domain/usage-error.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { volumeRoot } from '../estate/lookup.js';
@@ -108,6 +110,27 @@ export async function lookIntoAll<T>(
     problems: looks.flatMap((one) => ('error' in one ? (one.problem ?? []) : [])),
     ...(answers.length === 0 && failure && { failure }),
   };
+}
+
+/**
+ * Lists the snapshots of a repository. What cannot be read of it is said, and collected: an answer without it is not whole.
+ */
+export async function snapshotsOf(
+  repository: ResticRepository,
+  problems: LookProblem[] = [],
+): Promise<Snapshot[]> {
+  return listSnapshots(repository, undefined, (ids) => {
+    const named = ids.map((id) => id.slice(0, 8)).join(', ');
+    problems.push(notWhole(repository, `left out are snapshots whose own files are damaged: ${named}`));
+  });
+}
+
+/** Says that not all of a repository could be read. */
+export function notWhole({ name }: ResticRepository, what: string): LookProblem {
+  const message = `repository ${name}: ${what}`;
+  const hint = 'run `restic check` on it';
+  note(`${message}; ${hint}`);
+  return { repository: name, type: 'RepositoryDamaged', message, hint };
 }
 
 type OneLook<T> = LookedInto<T> | { error: Error; problem?: LookProblem } | { absent: string };

@@ -5,13 +5,12 @@ import { storedNames } from '../adapters/stored-names.js';
 import { printableName } from '../domain/names.js';
 import { ExitCode } from '../domain/outcome.js';
 import { isPartial } from '../domain/snapshot.js';
-import { formatSize } from '../domain/units.js';
-import { formatCount, formatTime, plural } from './format.js';
+import { type ListedNode, type Listing, listed, printListing } from './listing.js';
 import { type Answered, describeSnapshot, lookUp } from './look-up.js';
 import { openLooking } from './looking.js';
-import { note, printJson, printLine } from './output.js';
+import { lsMirror, mirrorMeant } from './ls-mirror.js';
+import { note, printJson } from './output.js';
 import { viewOf } from './snapshots.js';
-import { table } from './table.js';
 
 export interface LsOptions {
   estate?: string;
@@ -20,6 +19,7 @@ export interface LsOptions {
   snapshot?: string | undefined;
   at?: string | undefined;
   repository?: string | undefined;
+  remote?: string | undefined;
   recursive: boolean;
   /** So many entries are listed at most. */
   limit?: number | undefined;
@@ -28,12 +28,14 @@ export interface LsOptions {
 /** Entries that a person, and a program, gets without asking for more. */
 const LIMIT = { people: 200, programs: 100_000 };
 
-/** `fts ls`: what is in a folder of a snapshot, or that a file is there. */
+/** `fts ls`: what is in a folder of a snapshot or a mirror, or that a file is there. */
 export async function ls(options: LsOptions): Promise<number> {
   const looking = await openLooking(options.estate);
+  const limit = options.limit ?? (options.json ? LIMIT.programs : LIMIT.people);
+  const mirror = mirrorMeant(looking, options);
+  if (mirror !== undefined) return lsMirror(looking, { ...options, ...mirror, limit });
   const answered = await lookUp(looking, options);
   const { held, cover, request } = answered;
-  const limit = options.limit ?? (options.json ? LIMIT.programs : LIMIT.people);
   const listing = await list(answered, { recursive: options.recursive, limit });
   const path = volumePath(request);
   const { counts, nodes } = listing;
@@ -49,18 +51,7 @@ export async function ls(options: LsOptions): Promise<number> {
   const { timezone } = looking.loaded.estate;
   note(`${printableName(path).path} in snapshot ${describeSnapshot(held, timezone)}`);
   tellOfSnapshot(answered);
-  if (nodes.length > 0) {
-    printLine(
-      table(
-        ['MODE', 'SIZE', 'MODIFIED', 'NAME'],
-        nodes.map((node) => row(node, { timeZone: timezone, path })),
-      ),
-    );
-  }
-  const more = counts.entries - nodes.length;
-  note(
-    `${plural(counts.entries, 'entry').replace(/entrys$/, 'entries')}${more > 0 ? `, ${formatCount(more)} of them not listed (--limit)` : ''}`,
-  );
+  printListing(listing, { timeZone: timezone, path });
   return ExitCode.complete;
 }
 
@@ -72,20 +63,10 @@ function tellOfSnapshot({ held, cover, request }: Pick<Answered, 'held' | 'cover
     note(`It was saved from ${cover.saved[0] ?? ''}, which is taken for the volume ${request.volume}.`);
 }
 
-interface ListedNode {
-  name: string;
-  path: string;
-  type: string;
-  encoded?: true;
-  size?: number;
-  mtime?: string;
-  [more: string]: unknown;
-}
-
 async function list(
   { repository, held, request, entry }: Answered,
   { recursive, limit }: { recursive: boolean; limit: number },
-): Promise<{ nodes: ListedNode[]; counts: { entries: number; bytes: number } }> {
+): Promise<Listing> {
   const found: Child[] = [];
   const counts = { entries: 0, bytes: 0 };
   const keep = (child: Child): void => {
@@ -123,22 +104,3 @@ async function list(
 
 const volumePath = ({ volume, path }: Answered['request']): string =>
   path === '' ? volume : `${volume}/${path}`;
-
-/** An entry by its path relative to a folder, which ends in a slash and is printed as it was asked for. */
-function listed(folder: string, within: Uint8Array | string, node: Child['node']): ListedNode {
-  const printed = printableName(within);
-  const path = `${printableName(folder).path}${printed.path}`;
-  return { ...node, ...printed, name: posix.basename(printed.path), path };
-}
-
-function row(node: ListedNode, { timeZone, path }: { timeZone: string; path: string }): string[] {
-  const { permissions, linktarget } = node;
-  const name = node.path.startsWith(`${path}/`) ? node.path.slice(path.length + 1) : node.name;
-  const target = typeof linktarget === 'string' ? ` -> ${printableName(linktarget).path}` : '';
-  return [
-    typeof permissions === 'string' ? permissions : node.type,
-    node.size === undefined ? '-' : formatSize(node.size),
-    node.mtime === undefined ? '-' : formatTime(new Date(node.mtime), { timeZone }),
-    `${name}${node.type === 'dir' ? '/' : ''}${target}`,
-  ];
-}

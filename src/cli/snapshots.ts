@@ -1,9 +1,8 @@
-import { listSnapshots } from '../adapters/restic-snapshots.js';
 import { ExitCode } from '../domain/outcome.js';
 import { type HeldSnapshot, isPartial, timeOf } from '../domain/snapshot.js';
 import { formatSize } from '../domain/units.js';
 import { formatTime, plural } from './format.js';
-import { lookIntoAll, openLooking, shown } from './looking.js';
+import { type LookProblem, lookIntoAll, openLooking, shown, snapshotsOf } from './looking.js';
 import { note, printJson, printLine } from './output.js';
 import { table } from './table.js';
 
@@ -25,8 +24,11 @@ export async function snapshots({
   const looking = await openLooking(file);
   const { estate } = looking.loaded;
   const names = repository === undefined ? Object.keys(estate.repositories) : [repository];
-  const { answers, problems, failure } = await lookIntoAll(looking, names, (opened) => listSnapshots(opened));
+  const broken: LookProblem[] = [];
+  const looks = await lookIntoAll(looking, names, (opened) => snapshotsOf(opened, broken));
+  const { answers, failure } = looks;
   if (failure) throw failure;
+  const problems = [...looks.problems, ...broken];
   const all = answers
     .flatMap(({ name, answer }) => answer.map((snapshot): HeldSnapshot => ({ repository: name, snapshot })))
     .sort((one, other) => timeOf(other) - timeOf(one));

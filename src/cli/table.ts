@@ -10,7 +10,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const last = head.length - 1;
   const widths = head
     .slice(0, last)
-    .map((title, column) => Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(shownWidth)));
+    .map((title, column) =>
+      rows.reduce((widest, row) => Math.max(widest, shownWidth(row[column] ?? '')), shownWidth(title)),
+    );
   const taken = widths.reduce((sum, width) => sum + width + GAP.length, 0);
   const room = Math.max(12, TABLE_WIDTH - taken);
   const line = (cells: readonly string[]): string =>

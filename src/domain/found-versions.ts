@@ -16,6 +16,8 @@ export type FoundVersion = FoundIn & {
   hidden?: true;
   /** When a hidden version was uploaded, RFC 3339 UTC. */
   uploaded?: string;
+  /** When it was deleted or overwritten, RFC 3339 UTC, where that is known: until then it was there. */
+  hiddenAt?: string;
 };
 
 /** A file and its versions, the newest first. */
@@ -32,6 +34,7 @@ export interface Sighting {
   snapshot?: string;
   hidden?: boolean;
   uploaded?: string;
+  hiddenAt?: string;
 }
 
 /**
@@ -44,7 +47,17 @@ export class FoundVersions {
 
   constructor(private readonly limit: number) {}
 
-  add({ path, in: where, type, size = 0, modified = '', snapshot, hidden, uploaded }: Sighting): void {
+  add({
+    path,
+    in: where,
+    type,
+    size = 0,
+    modified = '',
+    snapshot,
+    hidden,
+    uploaded,
+    hiddenAt,
+  }: Sighting): void {
     const name = printableName(path);
     const fileKey = keyOf(name);
     let file = this.#files.get(fileKey);
@@ -61,6 +74,7 @@ export class FoundVersions {
       version = { modified, size, type, ...where, snapshots: [] };
       if (hidden === true) version.hidden = true;
       if (uploaded !== undefined) version.uploaded = uploaded;
+      if (hiddenAt !== undefined) version.hiddenAt = hiddenAt;
       file.versions.set(key, version);
     }
     if (snapshot !== undefined && !version.snapshots.includes(snapshot)) version.snapshots.push(snapshot);

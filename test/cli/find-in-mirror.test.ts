@@ -1,15 +1,18 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Client } from '../b2-stand-in/client.js';
-import { BUCKET, MIRROR, rclone, testStandIn } from '../b2-stand-in/stand-in.js';
+import { BUCKET } from '../b2-stand-in/stand-in.js';
+import { lookB2Bed } from '../support/look-b2-bed.js';
 import { type LookBed, lookBed } from '../support/look-bed.js';
+import { moment } from '../support/mirror-restore-bed.js';
 
 interface Version {
   size: number;
   remote?: string;
   hidden?: true;
   uploaded?: string;
+  hiddenAt?: string;
   snapshots: string[];
 }
 interface Match {
@@ -20,32 +23,11 @@ interface Match {
 
 const mirror = { kind: 'mirror', volume: 'space', remote: 'cloud' };
 
-/** A bucket that plain rclone filled, file after file, as a mirror of space. */
 async function b2Bed() {
-  const standIn = await testStandIn();
-  const cloud = {
-    ...{ type: 'b2', path: `${BUCKET}/mirror`, options: { endpoint: standIn.endpoint } },
-    secrets: { account: 'id', key: 'key' },
-  };
-  const bed = await lookBed({ remotes: { cloud }, jobs: { mirror } }, { id: MIRROR.id, key: MIRROR.key });
-  onTestFinished(() => bed.remove());
-  const plain = async (...args: string[]): Promise<void> => {
-    const { exitCode, stderr } = await rclone(standIn, args);
-    if (exitCode !== 0) throw new Error(String(stderr));
-  };
-  return {
-    ...bed,
-    endpoint: standIn.endpoint,
-    put: async (name: string, content: string): Promise<void> => {
-      const folder = join(bed.folder, 'upload');
-      await mkdir(join(folder, name, '..'), { recursive: true });
-      await writeFile(join(folder, name), content);
-      await plain('copy', folder, `b2:${BUCKET}/mirror`);
-      await rm(folder, { recursive: true });
-    },
-    remove: (name: string): Promise<void> => plain('deletefile', `b2:${BUCKET}/mirror/${name}`),
-    find: async (...args: string[]): Promise<Match[]> => (await bed.json('find', ...args)).matches as Match[],
-  };
+  const bed = await lookB2Bed();
+  const find = async (...args: string[]): Promise<Match[]> =>
+    (await bed.json('find', ...args)).matches as Match[];
+  return { ...bed, find };
 }
 
 const sizes = (matches: readonly Match[]): unknown =>
@@ -71,6 +53,24 @@ it('fts find lists current and hidden versions of a mirror on B2', async () => {
   ]);
   const { stdout } = await bed.run('find', 'gone.txt');
   expect(stdout).toMatch(/space\/projects\/gone\.txt\n.*cloud: hidden/);
+}, 60_000);
+
+it('of a hidden version it is told until when it was there', async () => {
+  const bed = await b2Bed();
+  await bed.put('p/a.txt', 'one');
+  await bed.put('p/gone [1].txt', 'was here');
+  const between = [await moment()];
+  await bed.put('p/a.txt', 'four');
+  between.push(await moment());
+  await bed.remove('p/gone [1].txt');
+  between.push(await moment());
+  const [one, two, three] = between;
+  const [overwritten, deleted] = await bed.find('space/p/*.txt');
+  const since = [overwritten?.versions[1]?.hiddenAt, deleted?.versions[0]?.hiddenAt];
+  expect([one, since[0], two, since[1], three]).toEqual([one, since[0], two, since[1], three].sort());
+  expect(overwritten?.versions[0]).not.toHaveProperty('hiddenAt');
+  const { stdout } = await bed.run('find', 'gone [[]1].txt');
+  expect(stdout).toContain(`cloud: hidden: deleted or overwritten ${since[1]?.slice(0, 10) ?? ''}`);
 }, 60_000);
 
 it('a file is not taken for a version of another whatever it is called', async () => {

@@ -34,3 +34,8 @@ describe('a table', () => {
     expect(line.endsWith('…')).toBe(true);
   });
 });
+
+it('may have very many rows', () => {
+  const rows = Array.from({ length: 200_000 }, (_, row) => [String(row), 'x']);
+  expect(table(['A', 'B'], rows).split('\n')).toHaveLength(200_001);
+});

@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { type B2StandIn, startB2StandIn } from '../../src/b2-stand-in/server.js';
+import { BUCKET, KEYS, MIRROR } from '../b2-stand-in/stand-in.js';
 import { compiled } from '../support/fts.js';
+import { moment } from '../support/mirror-restore-bed.js';
 import { CANARY, type RunningEstate, startEstate } from '../support/running-estate.js';
 
 const PATIENCE_MS = 180_000;
@@ -21,6 +24,7 @@ function commandsOf(section: string): string[] {
 }
 
 let estate: RunningEstate;
+let bucket: B2StandIn;
 let env: NodeJS.ProcessEnv;
 /** What stands in the runbook for a place that a test cannot have. */
 let places: [string, string][];
@@ -31,6 +35,7 @@ beforeAll(async () => {
   const file = join(folder, 'estate.yaml');
   const bin = join(folder, 'bin');
   for (const name of ['bin', 'usb', 'etc', 'work', 'bucket']) await mkdir(join(folder, name));
+  bucket = await startB2StandIn({ directory: join(folder, 'b2'), keys: KEYS, buckets: [BUCKET] });
   const declared = parse(await readFile(file, 'utf8')) as Record<string, Record<string, unknown>>;
   const saving = { kind: 'snapshot', volume: 'flux', keep: { last: 5 } };
   Object.assign(declared, {
@@ -41,7 +46,10 @@ beforeAll(async () => {
     },
     remotes: {
       bucket: { type: 'local', path: join(folder, 'bucket', 'restic') },
-      'space-mirror': { type: 'local', path: join(folder, 'bucket', 'mirror') },
+      'space-mirror': {
+        ...{ type: 'b2', path: `${BUCKET}/mirror`, options: { endpoint: bucket.endpoint } },
+        secrets: { account: 'b2-id', key: 'b2-key' },
+      },
     },
     jobs: {
       'flux-snapshot': { ...saving, repository: 'flux-local' },
@@ -50,6 +58,9 @@ beforeAll(async () => {
     },
   });
   await writeFile(file, stringify(declared));
+  const secrets = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8')) as object;
+  const all = { ...secrets, 'b2-id': MIRROR.id, 'b2-key': MIRROR.key };
+  await writeFile(join(folder, 'secrets.yaml'), stringify(all));
   const node = process.execPath;
   const program = async (name: string, command: string): Promise<void> => {
     await writeFile(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
@@ -75,17 +86,23 @@ beforeAll(async () => {
   ];
   const thesis = join(estate.flux, 'active', 'thesis');
   await mkdir(thesis, { recursive: true });
-  await mkdir(join(folder, 'space', 'projects', 'thesis'), { recursive: true });
-  await writeFile(join(folder, 'space', 'projects', 'thesis', 'printed.pdf'), 'finished');
+  for (const name of ['thesis/printed.pdf', 'draft/draft.txt', 'kept/file']) {
+    await mkdir(join(folder, 'space', 'projects', name, '..'), { recursive: true });
+    await writeFile(join(folder, 'space', 'projects', name), 'finished');
+  }
   await writeFile(join(thesis, 'notes.md'), 'notes');
   await writeFile(join(thesis, 'thesis.tex'), 'as of the day before yesterday');
   for (const job of ['flux-snapshot', 'flux-backup', 'space-mirror'])
     expect((await estate.run(job)).outcome).toBe('complete');
+  places.push(['2026-01-31 12:00:00', await moment()]);
   await aged();
   await writeFile(join(thesis, 'thesis.tex'), 'as of today');
   expect((await estate.run('flux-snapshot')).outcome).toBe('complete');
 }, PATIENCE_MS);
-afterAll(() => estate.remove());
+afterAll(async () => {
+  await bucket.close();
+  await estate.remove();
+});
 
 /** Makes the first snapshot two days old. */
 async function aged(): Promise<void> {
@@ -122,6 +139,18 @@ describe('the runbook, word for word', { timeout: PATIENCE_MS }, () => {
     await rm(thesis('notes.md'));
     await runSection('Deleted');
     expect(await readFile(thesis('notes.md'), 'utf8')).toBe('notes');
+  });
+
+  it('brings back what was deleted, and mirrored since', async () => {
+    const projects = join(estate.folder, 'space', 'projects');
+    for (const name of ['thesis', 'draft']) await rename(join(projects, name), join(estate.folder, name));
+    expect((await estate.run('space-mirror')).outcome).toBe('complete');
+    const said = await runSection('Deleted from a mirror');
+    expect(said).toMatch(/printed\.pdf\n.*space-mirror: hidden: deleted or overwritten \d{4}/);
+    const name = (await readdir(projects)).find((one) => one.startsWith('thesis.restored-')) ?? '';
+    expect(await readFile(join(projects, name, 'printed.pdf'), 'utf8')).toBe('finished');
+    await rename(join(projects, name), join(projects, 'thesis'));
+    expect((await estate.run('space-mirror')).outcome).toBe('complete');
   });
 
   it('brings an older version back, beside the one that is there', async () => {
@@ -171,6 +200,7 @@ describe('the runbook, word for word', { timeout: PATIENCE_MS }, () => {
     expect(await readFile(restored('restored'), 'utf8')).toBe('notes');
     expect(await readFile(restored('restored-local'), 'utf8')).toBe('notes');
     expect(await readFile(join(work, 'restored', 'thesis', 'printed.pdf'), 'utf8')).toBe('finished');
+    expect(await readFile(join(work, 'restored-then', 'draft.txt'), 'utf8')).toBe('finished');
     expect(said).toContain('RECOVERY KIT');
   });
 });
