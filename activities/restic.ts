@@ -23,6 +23,8 @@ export interface ResticDependencies extends StepDependencies {
   state: State;
   openReport: (path: string) => Promise<Report>;
   realName: RealName;
+  /** Id of the snapshot that the host has on record as the job's last success. */
+  lastSuccess: (job: string) => Promise<string | undefined>;
 }
 
 export type TakenSnapshot =
@@ -44,6 +46,7 @@ export const createResticActivities = ({
   open,
   openReport,
   realName,
+  lastSuccess,
 }: ResticDependencies) => {
   const step = createStep({ host, current, guard, open });
 
@@ -58,11 +61,11 @@ export const createResticActivities = ({
         const { loaded, job, guarded, volumes, tell, run } = prepared;
         const asked = { state, repository: job.repository, opened: prepared };
         await requireNotReplaced(asked);
-        await settle({ state, host, run }, request.job);
+        await settle({ state, host, lastSuccess, run }, request.job);
         const unreadable = collectUnreadable(await openReport(reportPath(state, request.job)), realName);
         let summary: BackupSummary | undefined;
         let progress: Progress = { phase: 'backup' };
-        await begin(state, request.job);
+        const attempt = await begin(state, request.job);
         const { exitCode } = await run({
           args: backupArguments(loaded, host, request.job, job),
           onMessage: (message) => {
@@ -83,14 +86,14 @@ export const createResticActivities = ({
         if (exitCode === NO_REPOSITORY) {
           const seen = await readSeen(state, job.repository);
           if (seen) throw missing(state, job.repository, seen);
-          await end(state, request.job);
+          await end(state, request.job, attempt);
           return { repository: 'absent' };
         }
         if (!summary) throw new FtsError('VerificationFailed', 'restic ended well and named no snapshot');
         await requireSameRepository(asked, summary.snapshot_id);
         const source = volumes.get(job.volume)?.identity;
         requireSameTree(job.volume, source, await guarded.require(job.volume), 'backup');
-        if (exitCode === COMPLETE) await end(state, request.job);
+        if (exitCode === COMPLETE) await end(state, request.job, attempt);
         return { repository: 'present', ...taken(summary), ...(problems && { unreadable: problems }) };
       }),
 
@@ -109,7 +112,7 @@ export const createResticActivities = ({
      */
     markPartial: (request: JobRequest): Promise<{ snapshotId: string }> =>
       step('tag', request, destinationOnly, async ({ run }) => {
-        const snapshotId = (await settle({ state, host, run }, request.job)).at(-1);
+        const snapshotId = (await settle({ state, host, lastSuccess, run }, request.job)).at(-1);
         if (snapshotId === undefined)
           throw new FtsError('VerificationFailed', 'the partial snapshot is not there');
         return { snapshotId };

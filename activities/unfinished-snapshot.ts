@@ -11,8 +11,16 @@ import type { State } from '../src/adapters/state.js';
  * If the process dies before the journal is written, nothing has happened; after it and before restic saves, there is
  * no snapshot; after that, the next run finds the journal and tags before it writes a journal of its own. The journal
  * goes when a backup is known to be complete.
+ *
+ * A process that stood still goes on beside the one that took its work over. A journal that is there when another
+ * attempt begins therefore keeps its moment: restic of the earlier attempt may be about to save. And one that is written
+ * late says nothing of snapshots up to the newest that is on record as a success: those were settled before that began.
  */
-const Journal = z.object({ startedAt: z.iso.datetime() });
+const Journal = z.object({
+  startedAt: z.iso.datetime(),
+  /** Whose it is; absent in a journal of an earlier release. */
+  attempt: z.string().optional(),
+});
 
 const journalFile = (job: string): string => `journal/${job}.json`;
 
@@ -23,26 +31,48 @@ const Retagged = z.object({ message_type: z.literal('changed'), new_snapshot_id:
 export interface UnfinishedDependencies {
   state: Pick<State, 'read'>;
   host: string;
+  /** Id of the snapshot that the host has on record as the job's last success. */
+  lastSuccess: (job: string) => Promise<string | undefined>;
   run: (call: ResticCall) => Promise<unknown>;
 }
 
-/** Notes that a backup is about to start. */
-export const begin = (state: Pick<State, 'write'>, job: string): Promise<void> =>
-  state.write(journalFile(job), { startedAt: new Date().toISOString() } satisfies z.input<typeof Journal>);
+/** Notes that a backup is about to start. Answers with what `end` wants. Fails with `StateCorrupt`. */
+export async function begin(state: Pick<State, 'read' | 'write'>, job: string): Promise<string> {
+  const attempt = crypto.randomUUID();
+  const earlier = await state.read(journalFile(job), Journal);
+  const startedAt = earlier?.startedAt ?? new Date().toISOString();
+  await state.write(journalFile(job), { startedAt, attempt } satisfies z.input<typeof Journal>);
+  return attempt;
+}
 
-/** Notes that it left a complete snapshot, or none. */
-export const end = (state: Pick<State, 'remove'>, job: string): Promise<void> =>
-  state.remove(journalFile(job));
+/**
+ * Notes that the backup of that attempt left a complete snapshot, or none. The journal of a later one stays. Fails with
+ * `StateCorrupt`.
+ */
+export async function end(
+  state: Pick<State, 'read' | 'remove'>,
+  job: string,
+  attempt: string,
+): Promise<void> {
+  const journal = await state.read(journalFile(job), Journal);
+  if (journal?.attempt === attempt) await state.remove(journalFile(job));
+}
 
 /**
  * Tags what an unfinished backup of the job left as partial. Returns the ids of those snapshots, newest last: tagging
  * gives a snapshot a new one. Safe to repeat; fails as `runRestic` does.
  */
-export async function settle({ state, host, run }: UnfinishedDependencies, job: string): Promise<string[]> {
+export async function settle(
+  { state, host, run, lastSuccess }: UnfinishedDependencies,
+  job: string,
+): Promise<string[]> {
   const journal = await state.read(journalFile(job), Journal);
   if (!journal) return [];
   const startedAt = new Date(journal.startedAt);
-  const left = (await snapshotsOf(run, host, job)).filter(({ time }) => time >= startedAt);
+  const recorded = await lastSuccess(job);
+  const all = await snapshotsOf(run, host, job);
+  const settledUntil = all.find(({ id }) => id === recorded)?.time ?? new Date(0);
+  const left = all.filter(({ time }) => time >= startedAt && time > settledUntil);
   const untagged = left.filter(({ tags }) => !tags.includes(PARTIAL_TAG)).map(({ id }) => id);
   const settled = left.filter(({ tags }) => tags.includes(PARTIAL_TAG)).map(({ id }) => id);
   if (untagged.length > 0) {

@@ -22,7 +22,7 @@ import { createMirrorCheck } from '../src/adapters/mirror-check.js';
 import { createMirror } from '../src/adapters/mirror.js';
 import { refuseClockStep } from '../src/adapters/purge-clock.js';
 import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
-import { readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
+import { lastSnapshot, readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
 import { openRemote } from '../src/adapters/rclone-remote.js';
 import { realName } from '../src/adapters/real-name.js';
 import { isBeingRebuilt } from '../src/adapters/rebuild-under-way.js';
@@ -79,7 +79,10 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       ...{ host, current, guard },
       isBeingRebuilt: (volume) => isBeingRebuilt(state, volume, Date.now()),
     }),
-    ...createResticActivities({ host, current, guard, state, open, openReport, realName }),
+    ...createResticActivities({
+      ...{ host, current, guard, state, open, openReport, realName },
+      lastSuccess: (job) => lastSnapshot(state, job),
+    }),
     ...createPruneActivities({
       ...{ host, current, guard, state, open },
       isMirrorUnderWay: (job) => isMirrorUnderWay(state, job),

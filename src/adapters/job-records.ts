@@ -35,3 +35,14 @@ export const renewableJobRecord = (
 /** Replaces it. Safe to repeat. */
 export const writeJobRecord = (state: Pick<State, 'write'>, record: JobRecord): Promise<void> =>
   state.write(fileOf(record.job), record);
+
+const Snapshot = z.object({ snapshotId: z.string() });
+
+/** Id of the snapshot that a job's last complete run left; undefined where none is known. */
+export async function lastSnapshot(
+  state: Pick<State, 'readRenewable'>,
+  job: string,
+): Promise<string | undefined> {
+  const record = await renewableJobRecord(state, job);
+  return Snapshot.safeParse(record?.lastSuccess?.result).data?.snapshotId;
+}

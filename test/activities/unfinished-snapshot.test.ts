@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { begin, end } from '../../activities/unfinished-snapshot.js';
 import { type ResticEstate, makeResticEstate, save } from '../support/restic-estate.js';
 
 let estate: ResticEstate;
@@ -52,6 +53,57 @@ describe('a backup that was cut off', () => {
       type: 'StateCorrupt',
     });
     expect(await tags()).toEqual(['fts,job=save', 'fts,job=save']);
+  });
+});
+
+/** The job's journal, or undefined. */
+const journal = async (): Promise<Record<string, unknown> | undefined> => {
+  const text = await readFile(estate.state.path('journal', 'save.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+};
+
+describe('a worker that stood still while another one took its work over', () => {
+  const complete = async (): Promise<string> => {
+    const snapshotId = await save(estate);
+    await estate.run(estate.activities.recordRun, {
+      ...{ job: 'save', startedAt: new Date().toISOString(), outcome: 'complete', result: { snapshotId } },
+    });
+    return snapshotId;
+  };
+
+  it('leaves the journal of the other one alone when it ends', async () => {
+    const [first, second] = [await begin(estate.state, 'save'), await begin(estate.state, 'save')];
+    await end(estate.state, 'save', first);
+    expect(await journal()).toBeDefined();
+    await end(estate.state, 'save', second);
+    expect(await journal()).toBeUndefined();
+    await end(estate.state, 'save', second);
+  });
+
+  it('and whose restic goes on leaves a snapshot that is marked as partial, however late', async () => {
+    await complete();
+    await begin(estate.state, 'save');
+    const startedAt = (await journal())?.startedAt;
+    await estate.restic('backup', '--host', 'here', '--tag', 'fts,job=save', estate.flux);
+    await begin(estate.state, 'save'); // what the other one wrote while it waited for the lock
+    expect(await journal()).toMatchObject({ startedAt });
+    await save(estate);
+    expect(await tags()).toEqual(['fts,job=save', 'fts,job=save,partial', 'fts,job=save']);
+  });
+
+  it('and writes its journal after the other one is done takes nothing from snapshots that are on record', async () => {
+    const startedAt = new Date().toISOString();
+    await complete();
+    const recorded = await complete();
+    await mkdir(estate.state.path('journal'), { recursive: true });
+    await writeFile(estate.state.path('journal', 'save.json'), JSON.stringify({ startedAt }));
+    await estate.restic('backup', '--host', 'here', '--tag', 'fts,job=save', estate.flux);
+    await save(estate);
+    expect(await tags()).toEqual([
+      ...['fts,job=save', 'fts,job=save'],
+      ...['fts,job=save,partial', 'fts,job=save'],
+    ]);
+    expect(await estate.restic('snapshots', '--json', recorded)).toContain(recorded);
   });
 });
 
