@@ -34,7 +34,7 @@ export const createRecordActivities = ({ current, records }: RecordDependencies)
       const { estate } = await current();
       const kind = Object.hasOwn(estate.jobs, job) ? estate.jobs[job]?.kind : undefined;
       if (kind === undefined) throw new FtsError('UnknownJob', `the estate declares no job ${job}`);
-      const last = { ...currentRun(), endedAt: new Date().toISOString(), ...ended } satisfies EndedRun;
+      const last = { ...ended, ...currentRun(), endedAt: new Date().toISOString() } satisfies EndedRun;
       const lastSuccess = ended.outcome === 'complete' ? last : (await records.read(job))?.lastSuccess;
       await records.write({ job, kind, lastSuccess, last });
     } catch (error) {

@@ -23,19 +23,20 @@ async function acquire() {
   for (let waiting = false; ;) {
     try {
       await mkdir(path.dirname(LOCK), { recursive: true });
-      await writeFile(LOCK, String(process.pid), { flag: 'wx' });
+      await writeFile(LOCK, [process.pid, await startedAt(process.pid)].join(' ').trim(), { flag: 'wx' });
       return true;
     } catch (error) {
       if (['EROFS', 'EACCES', 'EPERM'].includes(error.code)) return false;
       if (error.code !== 'EEXIST') throw error;
     }
-    const holder = Number(await readFile(LOCK, 'utf8').catch(() => ''));
+    const [pid, started] = (await readFile(LOCK, 'utf8').catch(() => '')).split(' ');
+    const holder = Number(pid);
     if (!(holder > 0) && (await ageMs()) > WRITTEN_WITHIN_MS)
       throw new SetUpError(
         `${LOCK} names no process`,
         `see that no other set-up of this checkout is running, and delete it`,
       );
-    if (holder > 0 && !isAlive(holder)) await rm(LOCK, { force: true });
+    if (holder > 0 && !(await isAlive(holder, started))) await rm(LOCK, { force: true });
     else {
       if (!waiting) console.error(`set-up: waiting for process ${holder}, which has ${LOCK}`);
       waiting = true;
@@ -50,11 +51,18 @@ async function ageMs() {
   return Date.now() - mtimeMs;
 }
 
-function isAlive(pid) {
+/** Whether the process is there, and no later one that got its number. */
+async function isAlive(pid, started) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code !== 'EPERM') return false;
   }
+  return started === undefined || (await startedAt(pid)) === started;
+}
+
+/** When it started, in clock ticks after boot (proc(5)); undefined where the system does not tell. */
+async function startedAt(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }

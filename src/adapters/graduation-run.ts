@@ -65,6 +65,7 @@ export async function graduate(
     } catch (error) {
       const itsOwn = setting.signal?.aborted ? undefined : projectFailure(error);
       if (itsOwn === undefined) throw error;
+      if (itsOwn.type !== 'DestinationFull') await setting.requireVolumes(); // a dead disk is no fault of one project
       failure ??= itsOwn.type;
       tally.failed(name, itsOwn.message);
       return false;

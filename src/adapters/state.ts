@@ -134,6 +134,9 @@ function objectOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Name of a record that is being written; of a killed writer it stays until it expires (`removeExpired`). */
+export const DRAFT_NAME = /\.json\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
 async function replaceFile(file: string, relative: string, text: string): Promise<void> {
   const draft = `${file}.${randomUUID()}.tmp`;
   try {

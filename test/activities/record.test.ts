@@ -65,6 +65,14 @@ describe('the record of a job', () => {
     },
   );
 
+  it('says what the host knows of the run, whatever else the input holds', async () => {
+    const forged = { workflowId: 'testbed/other', runId: 'forged', endedAt: '2099-01-01T00:00:00.000Z' };
+    await record('r1', forged as Partial<RecordRunInput>);
+    const { last } = await recorded();
+    expect(last).toMatchObject({ workflowId: 'testbed/save', runId: 'r1' });
+    expect(Date.parse(last.endedAt)).toBeLessThanOrEqual(Date.now());
+  });
+
   it('has no success before there was one', async () => {
     await record('bad', { outcome: 'partial', error: { type: 'FilesUnreadable', message: 'some' } });
     expect(await recorded()).not.toHaveProperty('lastSuccess');

@@ -8,7 +8,7 @@ import { State } from '../../src/adapters/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const DAY_MS = 24 * 3_600_000;
-const NOTHING = { reports: 0, restores: 0, plans: 0, approvals: 0 };
+const NOTHING = { reports: 0, restores: 0, plans: 0, approvals: 0, drafts: 0 };
 
 let state: State;
 beforeEach(async () => {
@@ -86,6 +86,19 @@ it('forgets a used approval long after it expired, and never one that could be u
   await approve('a-nonce-of-a-year', 365);
   expect(await judge()).toMatchObject({ released: false });
   expect(await removeAfter(456)).toEqual({ ...NOTHING, approvals: 1 });
+});
+
+it('removes what a killed writer left of a record, wherever it is, and nothing that may be in use', async () => {
+  const draft = (record: string): string => `${record}.${randomUUID()}.tmp`;
+  const HOUR = 1 / 24;
+  const left = ['kit.json', 'jobs/sweep.json', 'approvals/used/0.json', 'plans/sweep/plan.json'].map(draft);
+  for (const name of left) await put(name, 1.1 * HOUR);
+  const kept = [draft('jobs/sweep.json'), 'jobs/sweep.json', 'jobs/sweep.json.tmp', 'plans/sweep/names.tmp'];
+  await put(kept[0] ?? '', 0.9 * HOUR);
+  for (const name of kept.slice(1)) await put(name, 80);
+  expect(await removeAfter(0)).toEqual({ ...NOTHING, drafts: left.length });
+  const there = await readdir(state.path(), { recursive: true, withFileTypes: true });
+  expect(there.filter((entry) => entry.isFile())).toHaveLength(kept.length);
 });
 
 it('keeps the mark of a used approval that does not say when it expired', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -133,6 +134,16 @@ describe('a worker that is killed while it removes expired records', () => {
     const long = new Date('2020-01-01');
     await utimes(state.path(name), long, long);
   };
+
+  it('among drafts removes the rest the next time', async () => {
+    const names = [1, 2].map(() => `jobs/save.json.${randomUUID()}.tmp`);
+    for (const name of names) await put(name);
+    const program = other('await removeExpired(state, { now: Date.now(), jobs: new Set() });');
+    await dies(program, { at: 'record-expired', of: 'drafts' });
+    expect(await readdir(state.path('jobs'))).toHaveLength(1);
+    await removeExpired(state, { now: Date.now(), jobs: new Set() });
+    expect(await readdir(state.path('jobs'))).toEqual([]);
+  });
 
   it.each(['reports', 'plans', 'approvals/used'])(
     'among the %s removes the rest the next time',
