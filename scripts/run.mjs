@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Sets this checkout up as far as needed, then runs a job:
-// node scripts/run.mjs setup|build|test|faults|tour|bench [arguments]
+// node scripts/run.mjs setup|build|test|faults|resources|tour|bench [arguments]
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -15,6 +15,7 @@ const JOBS = {
   build: undefined,
   test: ['node_modules/vitest/vitest.mjs', 'run', '--dir', 'test'],
   faults: ['dist/test/faults/main.js'],
+  resources: ['dist/test/resources/main.js'],
   tour: ['dist/src/tour/main.js'],
   bench: ['dist/test/bench/main.js'],
 };

@@ -35,6 +35,7 @@ export function startCleanUp(): CleanUp {
       tell(`folder ${path}`);
     },
     now: async () => {
+      child.ref();
       child.stdin.end();
       await ended;
     },

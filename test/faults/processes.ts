@@ -68,6 +68,48 @@ function describe(pid: number): Tool | undefined {
   }
 }
 
+/** Undefined for one that is gone or a zombie. */
+export function parentOf(pid: number): number | undefined {
+  const parent = statOf(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+const SIGTERM_BIT = 1n << 14n;
+
+/** Whether SIGTERM waits to be taken by a process that stands still (proc(5), `SigPnd` and `ShdPnd`). */
+export function isToldToEnd(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+    const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)];
+    return pending.some(([, mask]) => (BigInt(`0x${mask ?? '0'}`) & SIGTERM_BIT) !== 0n);
+  } catch {
+    return true; // it has ended
+  }
+}
+
+/** Every program that works for a world: its folder is in its environment or its arguments. */
+export function programsOf(folder: string): Tool[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return [];
+    try {
+      const [environment, command] = ['environ', 'cmdline'].map((file) =>
+        readFileSync(`/proc/${entry}/${file}`, 'latin1'),
+      );
+      if (!`${environment ?? ''}${command ?? ''}`.includes(folder)) return [];
+    } catch {
+      return [];
+    }
+    return [describe(Number(entry)) ?? []].flat();
+  });
+}
+
+/** Whether a process is below that one. */
+export function isBelow(pid: number, ancestor: number): boolean {
+  for (let parent = parentOf(pid); parent !== undefined && parent > 1; parent = parentOf(parent))
+    if (parent === ancestor) return true;
+  return false;
+}
+
 /** Sends a signal to that very process, if it is still there. */
 export function signal(target: ProcessId, name: NodeJS.Signals): boolean {
   if (!isThere(target)) return false;

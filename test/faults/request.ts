@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer as answerOf } from '../cli/fts.js';
-import type { Answer } from './scenario.js';
+import type { Answer, Round } from './scenario.js';
 import type { World } from './world.js';
 
-/** A run that was asked for by `fts run`. */
+/** A run that was asked for by `fts`. */
 export interface Request {
   ended: Promise<'ended'>;
   /** Its answer; throws if there is none within that time (milliseconds). */
   answer(patienceMs: number): Promise<Answer>;
 }
 
-export function ask(world: World, job: string): Request {
-  const exit = world.fts('run', job, '--json', '--timeout', '120');
+export function ask(world: World, { job, request = ['run', job] }: Pick<Round, 'job' | 'request'>): Request {
+  const exit = world.fts(...request, '--json', '--timeout', '120');
   return {
     ended: exit.then(() => 'ended' as const),
     answer: async (patienceMs) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOrphans, checkWriters } from './checkers/programs.js';
 import { checkRequests } from './checkers/requests.js';
 import type { Fault, Struck } from './fault.js';
 import { Looks } from './looks.js';
@@ -62,12 +63,12 @@ export async function playRound(
   { points, random }: { points: readonly Point[]; random: Random },
 ): Promise<RoundReport> {
   const startedAt = Date.now();
-  const looks = new Looks((atRest) => round.look(atRest));
+  const looks = new Looks(async (atRest) => [...checkWriters(world), ...(await round.look(atRest))]);
   const observer = startObserver(round.senses);
   const play: Play = { world, round, random, observer, looks, told: [] };
   const answers: Answer[] = [];
   try {
-    const request = ask(world, round.job);
+    const request = ask(world, round);
     const blows = await strikeAll(play, points, request);
     answers.push(await request.answer(blows.toLift.length > 0 ? FAILURE_PATIENCE_MS : RUN_PATIENCE_MS));
     for (const { lift } of blows.toLift) await looks.unseen(lift);
@@ -78,12 +79,11 @@ export async function playRound(
   }
   observer.end();
   await looks.end();
+  looks.complain(await checkOrphans(world));
   if (looks.violations.length === 0) {
     await looks.once(true);
     looks.complain(await round.atEnd(answers));
-    looks.complain(
-      await checkRequests(world, round.job, { since: new Date(startedAt - SECOND_MS), answers }),
-    );
+    looks.complain(await checkRequests(world, round, { since: new Date(startedAt - SECOND_MS), answers }));
   }
   return {
     points: play.told,
@@ -106,13 +106,14 @@ async function strikeAll(play: Play, points: readonly Point[], request: Request)
     if (!struck) continue;
     blows.faults.push(fault);
     looks.complain(struck.violations ?? []);
+    looks.blind(fault.blinds ?? false);
     if (fault.outlastsRun) {
-      looks.blind(fault.blinds ?? false);
       blows.toLift.push(struck);
     } else {
-      await looks.once(struck.atRest);
+      if (!fault.blinds) await looks.once(struck.atRest);
       await sleep(point.lastsMs);
       await looks.unseen(struck.lift);
+      looks.blind(false);
     }
   }
   return blows;
@@ -159,11 +160,12 @@ async function bringToEnd(
   if (outcome !== expects) {
     if (!demanded.includes(error?.type ?? outcome))
       looks.complain([`the run ended as ${outcome}: ${String(error?.type)}: ${String(error?.message)}`]);
-    const next = await ask(world, round.job).answer(RUN_PATIENCE_MS);
+    const next = await ask(world, round).answer(RUN_PATIENCE_MS);
     answers.push(next);
     if (next.outcome !== expects)
       looks.complain([`the run after the fault ended as ${next.outcome}: ${JSON.stringify(next.error)}`]);
   }
-  if (answers.at(-1)?.outcome === 'complete' && round.again?.())
-    answers.push(await ask(world, round.job).answer(RUN_PATIENCE_MS));
+  if (answers.at(-1)?.outcome !== 'complete') return;
+  await looks.once(true);
+  if (round.again?.()) answers.push(await ask(world, round).answer(RUN_PATIENCE_MS));
 }

@@ -16,6 +16,8 @@ export interface Answer {
 /** One request in one world, under faults. */
 export interface Round {
   job: string;
+  /** What `fts` is asked for, in place of `run JOB`. */
+  request?: readonly string[];
   senses: readonly Sense[];
   moments: Moments;
   faults: readonly Fault[];

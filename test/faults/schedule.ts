@@ -17,6 +17,10 @@ export interface Point {
 /** What can be seen of a run, and how often it comes up in one without faults, about. */
 export type Moments = Readonly<Record<string, number>>;
 
+/** Moments that are over within milliseconds: what is to hit them comes at once. */
+export const BRIEF = { inBothPlaces: 'in both places', hiddenOnly: 'hidden and not on record' } as const;
+const isBrief = (moment: string): boolean => (Object.values(BRIEF) as string[]).includes(moment);
+
 const MOST_POINTS = 3;
 const MOST_DELAY_MS = 120;
 const LONG_DELAY_MS = 2500;
@@ -33,11 +37,12 @@ export function drawPoints(
   for (let count = random.int(1, MOST_POINTS); count > 0; count -= 1) {
     const fault = drawFault(random, faults);
     const [moment, times] = random.pick(Object.entries(moments));
+    const delayMs = drawDelay(random);
     points.push({
       fault,
       moment,
       count: points.length === 0 ? random.int(1, times) : 1,
-      delayMs: drawDelay(random),
+      delayMs: isBrief(moment) ? 0 : delayMs,
       lastsMs: random.int(...(fault.lasts as [number, number])),
     });
     if (fault.outlastsRun) break;

@@ -11,6 +11,16 @@ export const toolSense =
       return [`tool ${name}${command === undefined ? '' : ` ${command}`}`, `${String(pid)} ${started}`];
     });
 
+/** Which of its transfers and deletions rclone is about, in the order in which they are seen. */
+export const transfersIn = (world: World): { pid: number; command: 'copy' | 'delete' }[] =>
+  world.host
+    .tools()
+    .filter(({ name }) => name === 'rclone')
+    .flatMap(({ pid, args }) => {
+      const command = (['copy', 'delete'] as const).find((one) => args.includes(one));
+      return command ? [{ pid, command }] : [];
+    });
+
 const RESTIC_COMMANDS = new Set([
   'backup',
   'forget',
@@ -21,6 +31,8 @@ const RESTIC_COMMANDS = new Set([
   'list',
   'prune',
   'check',
+  'restore',
+  'ls',
 ]);
 
 /** Every new name in a folder that may not be there yet. `deep`: in the folders below it. */
@@ -45,7 +57,8 @@ export const contentSense =
     }
   };
 
-function namesIn(folder: string): string[] {
+/** What is in a folder; nothing where there is none. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { encoding: 'latin1' });
   } catch {

@@ -46,7 +46,11 @@ export interface World {
   remove(): Promise<void>;
 }
 
-export async function makeWorld(declare: (remote: Remote) => Declared): Promise<World> {
+/** `more`: what else is in the environment of its programs. */
+export async function makeWorld(
+  declare: (remote: Remote) => Declared,
+  more: (folder: string) => NodeJS.ProcessEnv = () => ({}),
+): Promise<World> {
   const cleanUp = startCleanUp();
   const folder = await mkdtemp(join(tmpdir(), 'fts-faults-'));
   cleanUp.folder(folder);
@@ -81,7 +85,7 @@ export async function makeWorld(declare: (remote: Remote) => Declared): Promise<
     await writeFile(join(folder, 'secrets.yaml'), stringify(secrets), { mode: 0o600 });
     const environment = cleanEnvironment({
       ...{ FTS_ESTATE: file, FTS_STATE_DIR: state, TEMPORAL_ADDRESS: temporal.address },
-      ...{ XDG_CACHE_HOME: join(folder, 'cache'), RCLONE_CONFIG: '/dev/null' },
+      ...{ XDG_CACHE_HOME: join(folder, 'cache'), RCLONE_CONFIG: '/dev/null', ...more(folder) },
     });
     await mkdir(join(folder, 'logs'));
     const host = makeWorker('host', join(folder, 'logs', 'host.log'), environment);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../senses.js';
 import type { World } from '../world.js';
 import { attributesOf } from './attributes.js';
 import { recordOf } from './record.js';
@@ -99,6 +100,13 @@ export async function checkEnd(world: World, projects: readonly Project[]): Prom
   const staged = await readdir(join(world.space, '.fts', 'staging')).catch(() => []);
   if (staged.length > 0) violations.push(`staging holds ${staged.join()}`);
   return violations;
+}
+
+/** Hidden sources of earlier rounds, which no one has touched since: their time is over, and the run had to delete them. */
+export function checkSwept({ flux }: World, past: readonly Project[]): string[] {
+  const graduated = join(flux, '.fts', 'graduated');
+  const hidden = new Set(namesIn(graduated).flatMap((day) => namesIn(join(graduated, day))));
+  return past.filter(({ name }) => hidden.has(name)).map(({ name }) => `the hidden source of ${name} stays`);
 }
 
 /** Projects that had every reason to move, and did not: a look of ours may have had a folder of theirs open. */

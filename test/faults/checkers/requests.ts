@@ -1,18 +1,18 @@
-import type { Answer } from '../scenario.js';
+import type { Answer, Round } from '../scenario.js';
 import type { World } from '../world.js';
 import { recordOf } from './record.js';
 
-/** One run for each request and no more, and a success on record exactly for a complete one. */
+/** One run for each request and no more, and of a job a success on record exactly for a complete one. */
 export async function checkRequests(
   world: World,
-  job: string,
+  { job, request }: Pick<Round, 'job' | 'request'>,
   { since, answers }: { since: Date; answers: readonly Answer[] },
 ): Promise<string[]> {
   const violations: string[] = [];
   const client = await world.client();
   const runs: string[] = [];
   for await (const { runId, startTime } of client.workflow.list({
-    query: `WorkflowId = "${world.estate}/${job}"`,
+    query: request ? `WorkflowType = "${job}"` : `WorkflowId = "${world.estate}/${job}"`,
   }))
     if (startTime >= since) runs.push(runId);
   const asked = answers.map(({ runId }) => runId);
@@ -20,6 +20,7 @@ export async function checkRequests(
     violations.push(
       `${String(asked.length)} requests (${asked.join()}) had ${String(runs.length)} runs (${runs.join()})`,
     );
+  if (request) return violations;
   const last = answers.at(-1);
   const record = await recordOf(world, job);
   if (last?.outcome === 'complete' && record?.lastSuccess?.runId !== last.runId)

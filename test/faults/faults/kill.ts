@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ORPHAN_PATIENCE_MS } from '../checkers/programs.js';
 import type { Fault } from '../fault.js';
-import { type ProcessId, signal, whoRemains } from '../processes.js';
+import { type ProcessId, isToldToEnd, parentOf, signal, whoRemains } from '../processes.js';
 import type { WorkerKind } from '../worker.js';
 import type { World } from '../world.js';
-
-/** A tool ends within this time after its worker was killed (milliseconds); restic may clean up. */
-const ORPHAN_PATIENCE_MS = 20_000;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
@@ -36,6 +34,45 @@ const describe = (tools: readonly { name: string }[]): string =>
 
 export const killHost = killWorker('host', 5);
 export const killControl = killWorker('control', 2);
+
+/** These are about to become a tool, or are no tool. */
+const UNTIED = new Set(['setpriv', 'node']);
+
+/**
+ * SIGKILL of the host worker while its tools stand still. The kernel has to have told each of them to end by the time
+ * the worker is gone: one that only ends because nobody reads its output any more is not tied to it.
+ */
+export const killHostOfStopped: Fault = {
+  name: 'kill-host-of-stopped-tool',
+  weight: 2,
+  demands: [],
+  lasts: [0, 1500],
+  strike: async (world) => {
+    const { host } = world;
+    const target = host.id();
+    const tools = host.tools();
+    if (!target || tools.length === 0) return undefined;
+    for (const tool of tools) {
+      signal(tool, 'SIGSTOP');
+      world.cleanUp.process(tool);
+    }
+    const tied = tools.filter(({ pid, name }) => parentOf(pid) === target.pid && !UNTIED.has(name));
+    signal(target, 'SIGKILL');
+    await host.gone();
+    const untold = tied.filter(({ pid }) => !isToldToEnd(pid));
+    for (const tool of tools) signal(tool, 'SIGCONT');
+    const orphans = await whoRemains(tools, ORPHAN_PATIENCE_MS);
+    return {
+      target: `host worker ${String(target.pid)}${describe(tools)}`,
+      atRest: true,
+      lift: () => host.start(),
+      violations: [
+        ...untold.map(({ name, pid }) => `${name} (${String(pid)}) is not tied to its worker`),
+        ...orphans.map(({ name, pid }) => `${name} (${String(pid)}) outlived its worker`),
+      ],
+    };
+  },
+};
 
 /** SIGKILL of what runs below the host worker, whatever it is. */
 export const killTool = (demands: Fault['demands']): Fault => ({

@@ -52,7 +52,8 @@ export const pauseTool = pause('pause-tool', 2, SHORT, ({ host }, random) => {
 export const pauseHostLong = pause('pause-host-long', 0.3, PAST_HEARTBEAT, ({ host }) =>
   named('host worker', host.id()),
 );
-/** The whole remote stands still. */
-export const pauseRemote = pause('pause-remote', 2, [500, 6000], ({ remote }) =>
-  named('remote', remote.id()),
-);
+/** The whole remote stands still, and so would a look at it. */
+export const pauseRemote: Fault = {
+  ...pause('pause-remote', 2, [500, 6000], ({ remote }) => named('remote', remote.id())),
+  blinds: true,
+};

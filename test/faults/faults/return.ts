@@ -1,24 +1,25 @@
 import { execaSync } from 'execa';
 import type { Fault } from '../fault.js';
 
-/** A file that was gone, and that the plan wants deleted, is in the source again. */
+/** A file that was gone, and that the plan wants deleted, is in the source again; `onReturn` is told which. */
 export const fileReturns = (
   aside: string,
   place: string,
   gone: readonly string[],
-  returned: Set<string>,
+  { returned, onReturn }: { returned: Set<string>; onReturn: (name: string) => Promise<void> },
 ): Fault => ({
   name: 'file-returns',
   weight: 2,
   demands: [],
   lasts: [0, 0],
-  strike: (_, random) => {
+  strike: async (_, random) => {
     const left = gone.filter((name) => !returned.has(name));
-    if (left.length === 0) return Promise.resolve(undefined);
+    if (left.length === 0) return undefined;
     const name = random.pick(left);
     const { exitCode } = execaSync('cp', ['-a', '--', `${aside}/${name}`, place], { reject: false });
-    if (exitCode !== 0) return Promise.resolve(undefined);
+    if (exitCode !== 0) return undefined;
     returned.add(name);
-    return Promise.resolve({ target: name, atRest: false, lift: () => Promise.resolve() });
+    await onReturn(name);
+    return { target: name, atRest: false, lift: () => Promise.resolve() };
   },
 });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import {
   archivedOf,
   checkEnd,
   checkRecordedMoves,
+  checkSwept,
   checkTaken,
   checkWhole,
   leftBehind,
@@ -17,15 +18,15 @@ import {
 import { treeOf } from '../checkers/tree.js';
 import { destinationTaken, sourceWritten } from '../faults/intruder.js';
 import { clockBack } from '../faults/clock.js';
-import { killAll, killControl, killHost, killTemporal, killTool } from '../faults/kill.js';
+import { killAll, killControl, killHost, killHostOfStopped, killTemporal, killTool } from '../faults/kill.js';
 import { pauseControl, pauseHost, pauseHostLong, pauseTemporal, pauseTool } from '../faults/pause.js';
 import { diskFull, powerCut, readOnly, shutDownDisk, vanish } from '../faults/disks.js';
-import { twinHost } from '../faults/twin.js';
+import { twinHost, twinOfSleeping } from '../faults/twin.js';
 import type { Sight } from '../observer.js';
 import type { Round, Scenario, Stage } from '../scenario.js';
-import type { Moments } from '../schedule.js';
+import { BRIEF, type Moments } from '../schedule.js';
 import type { Random } from '../seeded.js';
-import { contentSense, nameSense, toolSense } from '../senses.js';
+import { contentSense, nameSense, namesIn, toolSense } from '../senses.js';
 import type { World } from '../world.js';
 
 const MIB = 1024 ** 2;
@@ -38,6 +39,7 @@ const MOMENTS: Moments = {
   ...{ staged: 3, published: 3, hidden: 3 },
   ...{ 'journal copying': 3, 'journal publishing': 3, 'journal hiding': 3, 'journal hidden': 3 },
   'journal sweeping': 3,
+  ...{ [BRIEF.inBothPlaces]: 3, [BRIEF.hiddenOnly]: 3 },
 };
 
 /** Cold projects move to the archive, and the hidden sources of the round before are swept. */
@@ -57,18 +59,19 @@ export const graduation: Scenario = {
   begin: async (world, random) => {
     await makeProject(world, random, 'kept-here', { stays: true });
     let number = 0;
+    const past: Project[] = [];
     const stage: Stage = {
       round: async (inRound) => {
         number += 1;
         await tidy(world, number);
-        return makeRound(world, inRound, number);
+        return makeRound(world, inRound, number, past);
       },
     };
     return stage;
   },
 };
 
-async function makeRound(world: World, random: Random, number: number): Promise<Round> {
+async function makeRound(world: World, random: Random, number: number, past: Project[]): Promise<Round> {
   const projects: Project[] = [];
   for (let nth = 1; nth <= 3; nth += 1)
     projects.push(await makeProject(world, random, `p${String(number)}-${String(nth)}`, {}));
@@ -90,9 +93,11 @@ async function makeRound(world: World, random: Random, number: number): Promise<
       nameSense('staged', join(world.space, '.fts', 'staging')),
       nameSense('published', join(world.space, 'projects')),
       nameSense('hidden', join(world.flux, '.fts', 'graduated'), true),
+      () => betweenSights(world),
     ],
     faults: [
       ...[killHost, killControl, killTool(failsOnce), killTemporal, killAll, powerCut],
+      ...[killHostOfStopped, twinOfSleeping],
       ...[pauseHost, pauseControl, pauseTemporal, pauseTool, pauseHostLong, twinHost],
       ...[sourceWritten(projects), destinationTaken(projects), clockBack],
       ...[diskFull('space', ['DestinationFull', 'VolumeUnavailable'])],
@@ -109,9 +114,10 @@ async function makeRound(world: World, random: Random, number: number): Promise<
       }
       return [...found, ...(await checkRecordedMoves(world, projects))];
     },
-    again: () => leftBehind(world, projects).length > 0,
+    again: () => leftBehind(world, projects).length > 0 || checkSwept(world, past).length > 0,
     atEnd: async () => {
-      const violations = await checkEnd(world, all);
+      const violations = [...(await checkEnd(world, all)), ...checkSwept(world, past)];
+      past.push(...projects.filter(({ taken, written }) => taken === undefined && !written));
       for (const { name, taken, written } of projects) {
         if (taken !== undefined || written) await rm(activeOf(world, name), { recursive: true, force: true });
         if (taken !== undefined) await rm(archivedOf(world, name), { recursive: true, force: true });
@@ -119,6 +125,38 @@ async function makeRound(world: World, random: Random, number: number): Promise<
       return violations;
     },
   };
+}
+
+/** Projects that are published and not hidden yet, and those that are hidden while the journal does not say so. */
+function betweenSights(world: World): Sight[] {
+  const active = new Set(namesIn(join(world.flux, 'active')));
+  const both = namesIn(join(world.space, 'projects')).filter((name) => active.has(name));
+  const graduated = join(world.flux, '.fts', 'graduated');
+  const hidden = namesIn(graduated).flatMap((day) => namesIn(join(graduated, day)));
+  if (hidden.length === 0) return both.map((name): Sight => [BRIEF.inBothPlaces, name]);
+  const moves = movesOnRecord(world);
+  const isOnRecord = (name: string): boolean =>
+    moves.some(({ project, step }) => project === name && ['hidden', 'sweeping'].includes(step));
+  return [
+    ...both.map((name): Sight => [BRIEF.inBothPlaces, name]),
+    ...hidden.filter((name) => !isOnRecord(name)).map((name): Sight => [BRIEF.hiddenOnly, name]),
+  ];
+}
+
+interface RecordedMove {
+  id: string;
+  step: string;
+  project: string;
+}
+
+function movesOnRecord({ state }: World): RecordedMove[] {
+  try {
+    const text = readFileSync(join(state, 'graduation', 'graduation.json'), 'utf8');
+    const { moves } = JSON.parse(text) as { moves: RecordedMove[] };
+    return moves.map((move) => ({ ...move, project: Buffer.from(move.project, 'hex').toString() }));
+  } catch {
+    return [];
+  }
 }
 
 function journalSights(content: string): Sight[] {

@@ -3,8 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Holdings, MIRRORED, checkEqual, checkLosses, holdingsOf } from '../checkers/mirror.js';
+import { Returned } from '../checkers/returned.js';
 import { powerCut, readOnly, shutDownDisk, vanish } from '../faults/disks.js';
-import { killAll, killControl, killHost, killTemporal, killTool } from '../faults/kill.js';
+import { killAll, killControl, killHost, killHostOfStopped, killTemporal, killTool } from '../faults/kill.js';
 import {
   pauseControl,
   pauseHost,
@@ -15,7 +16,7 @@ import {
 } from '../faults/pause.js';
 import { REMOTE_FAULTS } from '../faults/remote.js';
 import { fileReturns } from '../faults/return.js';
-import { twinHost } from '../faults/twin.js';
+import { twinHost, twinOfSleeping } from '../faults/twin.js';
 import { BUCKET } from '../remote.js';
 import type { Round, Scenario, Stage } from '../scenario.js';
 import type { Moments } from '../schedule.js';
@@ -64,14 +65,15 @@ export const mirror: Scenario = {
 };
 
 async function makeRound(world: World, random: Random): Promise<Round> {
-  const exceeds = random.chance(EXCESSES);
-  const aside = await change(world, random, exceeds ? MOST_DELETES + 5 : random.int(1, MOST_DELETES));
+  const wanted = random.chance(EXCESSES) ? MOST_DELETES + 5 : random.int(1, MOST_DELETES);
+  const aside = await change(world, random, wanted);
+  const exceeds = aside.length > MOST_DELETES;
   const before = await holdingsOf(world);
   const toGo = exceeds ? new Set<string>() : new Set(aside.map((name) => `data/${name}`));
-  const returned = new Set<string>();
+  const returned = new Returned(world, holdingsOf);
   const look = async (): Promise<string[]> => {
     const now: Holdings = await holdingsOf(world);
-    return checkLosses(before, now, toGo);
+    return checkLosses(before, now, new Set([...toGo].filter((name) => returned.mayGo(name))));
   };
   return {
     job: 'mirror',
@@ -79,17 +81,26 @@ async function makeRound(world: World, random: Random): Promise<Round> {
     expects: exceeds ? 'held' : 'complete',
     senses: [
       toolSense(world),
+      returned.sense,
       nameSense('plan', join(world.state, 'plans', 'mirror')),
       nameSense('stored', join(world.folder, 'remote', 'b2', 'content')),
     ],
     faults: [
       ...[killHost, killControl, killTool(['VerificationFailed']), killTemporal, killAll, powerCut],
+      ...[killHostOfStopped, twinOfSleeping],
       ...[pauseHost, pauseControl, pauseTemporal, pauseTool, pauseHostLong, twinHost, pauseRemote],
       ...[...REMOTE_FAULTS, readOnly('flux'), vanish('flux'), shutDownDisk('flux')],
-      ...(exceeds ? [] : [fileReturns(asideOf(world), dataOf(world), aside, returned)]),
+      ...(exceeds
+        ? []
+        : [
+            fileReturns(asideOf(world), dataOf(world), aside, {
+              returned: returned.names,
+              onReturn: returned.cameBack,
+            }),
+          ]),
     ],
     look,
-    again: () => returned.size > 0,
+    again: () => returned.names.size > 0,
     atEnd: async () => {
       const violations = await look();
       if (exceeds) await putBack(world);
@@ -111,10 +122,11 @@ function writeSmall(world: World, random: Random, file: number): void {
 /** What a day brings; so many files go, and lie aside. Their names. */
 async function change(world: World, random: Random, deletions: number): Promise<string[]> {
   const place = dataOf(world);
-  for (let fresh = 0; fresh < deletions; fresh += 1) writeSmall(world, random, random.int(1000, 9_999_999));
+  const names = (await readdir(place)).filter((name) => name.startsWith('file-')).sort(); // all of them are mirrored
+  for (let fresh = 0; fresh < deletions; fresh += 1)
+    writeSmall(world, random, 2 * random.int(1000, 4_999_999)); // there, where files go
   for (let nth = 0; nth < 3; nth += 1)
     writeFileSync(join(place, `big-${String(nth)}`), random.bytes(random.int(1, MIB)));
-  const names = (await readdir(place)).filter((name) => name.startsWith('file-')).sort();
   const gone: string[] = [];
   for (let count = Math.min(deletions, names.length - 5); count > 0; count -= 1)
     gone.push(...names.splice(random.int(0, names.length - 1), 1));

@@ -14,7 +14,7 @@ import {
 } from '../checkers/repository.js';
 import { treeOf } from '../checkers/tree.js';
 import { diskFull, powerCut, readOnly, shutDownDisk, vanish } from '../faults/disks.js';
-import { killAll, killControl, killHost, killTemporal, killTool } from '../faults/kill.js';
+import { killAll, killControl, killHost, killHostOfStopped, killTemporal, killTool } from '../faults/kill.js';
 import {
   pauseControl,
   pauseHost,
@@ -24,7 +24,7 @@ import {
   pauseTool,
 } from '../faults/pause.js';
 import { REMOTE_FAULTS } from '../faults/remote.js';
-import { twinHost } from '../faults/twin.js';
+import { twinHost, twinOfSleeping } from '../faults/twin.js';
 import { BUCKET } from '../remote.js';
 import type { Answer, Round, Scenario, Stage } from '../scenario.js';
 import type { Moments } from '../schedule.js';
@@ -109,6 +109,7 @@ async function makeRound(world: World, random: Random, kept: Kept): Promise<Roun
     ],
     faults: [
       ...[killHost, killControl, killTool([]), killTemporal, killAll, powerCut],
+      ...[killHostOfStopped, twinOfSleeping],
       ...[pauseHost, pauseControl, pauseTemporal, pauseTool, pauseHostLong, twinHost],
       ...[readOnly('flux'), vanish('flux'), shutDownDisk('flux')],
       ...(isFar

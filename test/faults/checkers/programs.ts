@@ -1,0 +1,33 @@
+import { type Tool, isBelow, programsOf, whoRemains } from '../processes.js';
+import type { World } from '../world.js';
+
+/** A tool ends within this time after its worker was killed (milliseconds); restic may clean up. */
+export const ORPHAN_PATIENCE_MS = 20_000;
+
+/** No program of ours goes on without whoever started it: all of them are below this process, or are about to end. */
+export async function checkOrphans({ folder }: World): Promise<string[]> {
+  const orphans = programsOf(folder).filter(({ pid }) => !isBelow(pid, process.pid));
+  return (await whoRemains(orphans, ORPHAN_PATIENCE_MS)).map(
+    ({ name, pid }) => `${name} (${String(pid)}) has nobody above it any more`,
+  );
+}
+
+const WRITING: Readonly<Record<string, ReadonlySet<string>>> = {
+  restic: new Set(['backup', 'forget', 'tag', 'prune', 'init']),
+  rclone: new Set(['copy', 'copyto', 'delete']),
+};
+
+/** Invariant 6: one tool at a time writes a repository or a mirror. */
+export function checkWriters({ folder }: World): string[] {
+  const writers = programsOf(folder).filter(isWriting);
+  return Object.keys(WRITING).flatMap((program) => {
+    const these = writers.filter(({ name }) => name === program);
+    return these.length > 1
+      ? [
+          `${String(these.length)} ${program} write at once: ${these.map(({ args }) => args.join(' ')).join('; ')}`,
+        ]
+      : [];
+  });
+}
+
+const isWriting = ({ name, args }: Tool): boolean => args.some((arg) => WRITING[name]?.has(arg));
