@@ -3,10 +3,10 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { FtsError } from '../domain/failures.js';
-import { TOOL_CLEAN_UP_MS } from '../domain/patience.js';
 import { holdLockFile } from './lock-file.js';
 import { busyLock } from './locks.js';
 import { redact } from './redaction.js';
+import { toolCleanUpMs } from './tool-clean-up.js';
 import {
   LOCK_CONFLICT,
   type ToolCommand,
@@ -35,7 +35,7 @@ export interface ToolCall {
    * not ended by then gets SIGKILL; it dies, and its lock is free.
    */
   signal?: AbortSignal;
-  /** How long that clean-up may take (milliseconds); `TOOL_CLEAN_UP_MS` unless said otherwise. */
+  /** How long that clean-up may take (milliseconds); `toolCleanUpMs()` unless said otherwise. */
   cleanUpMs?: number;
   /** Hears each line, unredacted. If it throws, the tool is interrupted too, and that is what the call rejects with. */
   onStdout?: OnLine;
@@ -97,7 +97,7 @@ async function runInterruptibly(
 async function followed(
   { file, args }: ToolCommand,
   environment: Record<string, string>,
-  { directory, signal, cleanUpMs = TOOL_CLEAN_UP_MS, onStdout, onStderr, onOutput }: ToolCall,
+  { directory, signal, cleanUpMs = toolCleanUpMs(), onStdout, onStderr, onOutput }: ToolCall,
   output?: Writable,
 ): Promise<ToolExit> {
   const broken = new AbortController();

@@ -170,7 +170,7 @@ describe('the next due time of a job', () => {
 describe('on a real server', () => {
   const taskQueue = 'host-here';
   let server: TemporalServer;
-  let connection: NativeConnection;
+  let connection: NativeConnection | undefined;
   let runTrying: (attempt: () => Promise<void>) => Promise<unknown>;
 
   beforeAll(async () => {
@@ -181,10 +181,12 @@ describe('on a real server', () => {
       bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
       server.start(),
     ]);
-    connection = await NativeConnection.connect({ address: server.address });
+    const connected = await NativeConnection.connect({ address: server.address });
+    connection = connected;
     const client = await server.client();
     runTrying = async (attempt) => {
-      const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities: { attempt } });
+      const options = { connection: connected, taskQueue, workflowBundle };
+      const worker = await Worker.create({ ...options, activities: { attempt } });
       return worker.runUntil(
         client.workflow
           .execute('trying', { taskQueue, workflowId: 'trying', args: [taskQueue] })
@@ -196,7 +198,7 @@ describe('on a real server', () => {
     };
   });
   afterAll(async () => {
-    await connection.close();
+    await connection?.close();
     await server.remove();
   });
 

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { findTool } from '../../src/adapters/tools.js';
@@ -14,6 +13,16 @@ const PATIENCE_MS = 180_000;
 let estate: RunningEstate;
 let signs: string;
 
+async function start(): Promise<void> {
+  estate = await startEstate();
+  await writeFile(join(estate.flux, 'file'), 'content');
+  expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
+  await writeFile(join(signs, 'deaf'), '');
+}
+
+const deafPid = (): Promise<number> =>
+  until(async () => Number(await readFile(join(signs, 'pid'), 'utf8')) || undefined);
+
 /** A restic that, asked for a backup in the presence of `deaf`, ends when `enough` is there, and for no SIGINT. */
 beforeEach(async () => {
   signs = await temporaryFolder();
@@ -22,8 +31,6 @@ beforeEach(async () => {
   const script = `case " $* " in *" backup "*) if [ -e ${signs}/deaf ]; then ${deaf}; fi;; esac\nexec ${path} "$@"`;
   await fakeTool(join(signs, 'bin'), 'restic', script);
   vi.stubEnv('PATH', [join(signs, 'bin'), process.env.PATH].join(delimiter));
-  estate = await startEstate();
-  await writeFile(join(estate.flux, 'file'), 'content');
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -33,11 +40,9 @@ afterEach(async () => {
 it(
   '`fts cancel` tells that a tool does not listen, returns when it has ended, and its lock is free',
   async () => {
-    expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
-    await writeFile(join(signs, 'deaf'), '');
+    await start();
     const following = estate.follow('run', 'save', '--json');
-    await until(() => existsSync(join(signs, 'pid')));
-    const pid = await until(async () => Number(await readFile(join(signs, 'pid'), 'utf8')) || undefined);
+    const pid = await deafPid();
     const cancelling = estate.follow('cancel', 'save');
     await cancelling.untilStderr(/asked to end; a tool that has not ended after 120 s is killed/);
     expect(await isRunning(pid)).toBe(true);
@@ -47,6 +52,27 @@ it(
     expect((await cancelling.ended).exitCode).toBe(0);
     expect(await isRunning(pid)).toBe(false);
     expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled', result: null });
+  },
+  PATIENCE_MS,
+);
+
+it(
+  'one that never ends is killed when its patience is over, its lock is free, and the next run completes',
+  async () => {
+    const preload = join(signs, 'shortened.mjs');
+    await writeFile(preload, "globalThis[Symbol.for('fts.tool-clean-up')] = 3000;\n");
+    vi.stubEnv('NODE_OPTIONS', `--import ${preload}`);
+    await start();
+    const following = estate.follow('run', 'save', '--json');
+    const pid = await deafPid();
+    const { exitCode } = await estate.fts('cancel', 'save');
+    expect(exitCode).toBe(0);
+    expect(await isRunning(pid)).toBe(false);
+    expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled', result: null });
+
+    await rm(join(signs, 'deaf'));
+    expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
+    expect(await estate.restic('list', 'locks')).toBe('');
   },
   PATIENCE_MS,
 );

@@ -157,7 +157,7 @@ describe('due times that are missed are made up for once', () => {
   );
 
   it(
-    'when both were away, whichever is back first',
+    'when both were away and the server is back first',
     async () => {
       await stopHost();
       const since = Date.now();
@@ -169,6 +169,28 @@ describe('due times that are missed are made up for once', () => {
       expect(await dueJob().result()).toMatchObject({ outcome: 'complete' });
       expect(await runsSince(since)).toBe(1);
       expect(await taken('often')).toBe(snapshotsBefore + 1);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'when both were away and the host is back first: its worker waits for the server',
+    async () => {
+      await stopHost();
+      const since = Date.now();
+      await schedule.unpause();
+      await until(async () => (await dueSince(since)).length > 0);
+      const back = await serverAway(async () => {
+        await estate.startWorker('host', { says: /the Temporal server does not answer, waiting for it/ });
+      });
+      await estate.worker('host').untilStderr(/"event":"ready"/);
+      await until(async () => (await taken('often')) > snapshotsBefore);
+      await schedule.pause();
+      expect((await dueSince(back)).filter(({ at }) => at < back)).toHaveLength(1);
+      expect(await dueJob().result()).toMatchObject({ outcome: 'complete' });
+      const runs = await runsSince(since);
+      expect(runs).toBeLessThanOrEqual((await dueSince(since)).length);
+      expect(await taken('often')).toBe(snapshotsBefore + runs);
     },
     PATIENCE_MS,
   );

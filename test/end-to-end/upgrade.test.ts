@@ -1,10 +1,12 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { findTool } from '../../src/adapters/tools.js';
 import { buildIdOf } from '../../workers/bundle.js';
 import { answer } from '../cli/fts.js';
+import { fakeTool } from '../support/fake-tool.js';
 import { compiled } from '../support/fts.js';
 import { type RunningEstate, startEstate } from '../support/running-estate.js';
 import { until } from '../support/until.js';
@@ -14,8 +16,15 @@ const PATIENCE_MS = 180_000;
 let estate: RunningEstate;
 let client: Client;
 let newer: string;
+/** While `hold` is in it, restic waits before it restores, and writes its process id to `restoring`. */
+let signs: string;
 
 beforeAll(async () => {
+  signs = await mkdtemp(join(tmpdir(), 'fts-signs-'));
+  const { path } = await findTool('restic');
+  const waits = `while [ -e ${signs}/hold ]; do echo $$ >>${signs}/restoring; sleep 0.1; done`;
+  await fakeTool(signs, 'restic', `case " $* " in *" restore "*) ${waits};; esac\nexec ${path} "$@"`);
+  vi.stubEnv('PATH', [signs, process.env.PATH].join(delimiter));
   newer = await mkdtemp(join(tmpdir(), 'fts-newer-'));
   await cp(compiled('.'), join(newer, 'dist'), { recursive: true });
   for (const shared of ['node_modules', 'package.json'])
@@ -31,8 +40,9 @@ beforeAll(async () => {
   expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
 }, PATIENCE_MS);
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await estate.remove();
-  await rm(newer, { recursive: true, force: true });
+  for (const folder of [newer, signs]) await rm(folder, { recursive: true, force: true });
 });
 
 const buildOf = async (dist: string): Promise<string> =>
@@ -46,9 +56,9 @@ async function currentBuild(): Promise<string | undefined> {
   return workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId ?? undefined;
 }
 
-/** Builds whose control workers took the steps of the last run of a job, in their order. */
-async function buildsOf(job: string): Promise<(string | null | undefined)[]> {
-  const { events } = await client.workflow.getHandle(`testbed/${job}`).fetchHistory();
+/** Builds whose control workers took the steps of the last run of a workflow, in their order. */
+async function buildsOf(workflowId: string): Promise<(string | null | undefined)[]> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const builds = (events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: task }) =>
     task ? [task.deploymentVersion?.buildId] : [],
   );
@@ -59,7 +69,7 @@ async function replaceWorker(kind: 'control' | 'host', main?: string): Promise<v
   const former = estate.worker(kind);
   former.child.kill('SIGTERM');
   expect((await former.ended).exitCode).toBe(0);
-  await estate.startWorker(kind, main);
+  await estate.startWorker(kind, main === undefined ? {} : { main });
 }
 
 /** Begins a snapshot that takes long, does this in the middle of it, and waits for its end. */
@@ -95,7 +105,7 @@ it(
       await replaceWorker('control', newMain());
       expect(await currentBuild()).toBe(build);
     });
-    expect(await buildsOf('slow')).toEqual([older, build]);
+    expect(await buildsOf('testbed/slow')).toEqual([older, build]);
     expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
   },
   PATIENCE_MS,
@@ -111,7 +121,41 @@ it(
       await replaceWorker('control');
       expect(await currentBuild()).toBe(older);
     });
-    expect(await buildsOf('slow')).toEqual([build, older]);
+    expect(await buildsOf('testbed/slow')).toEqual([build, older]);
   },
   PATIENCE_MS,
 );
+
+it(
+  'both workers are replaced in the middle of a restore, which brings back the file once, and leaves the one that is there',
+  async () => {
+    const [older, build] = [await buildOf(compiled('.')), await buildOf(join(newer, 'dist'))];
+    expect(await currentBuild()).toBe(older);
+    await writeFile(join(estate.flux, 'small'), 'other content');
+    await writeFile(join(signs, 'hold'), '');
+    const following = estate.follow('restore', 'flux/small', '--json');
+    const first = await restoring();
+    await replaceWorker('host', newMain());
+    await until(async () => (await restoring()) !== first);
+    await replaceWorker('control', newMain());
+    expect(await currentBuild()).toBe(build);
+    await rm(join(signs, 'hold'));
+
+    const restored = answer(await following.ended);
+    expect(restored).toMatchObject({ outcome: 'complete', restored: { files: 1 }, verified: { files: 1 } });
+    expect(await buildsOf(String(restored.workflowId))).toEqual([older, build]);
+    const names = (await readdir(estate.flux)).filter((name) => name.startsWith('small')).sort();
+    expect(names).toEqual(['small', expect.stringMatching(/^small\.restored-/)]);
+    const contents = await Promise.all(
+      ['small', `${names[1] ?? ''}/small`].map((name) => readFile(join(estate.flux, name), 'utf8')),
+    );
+    expect(contents).toEqual(['other content', 'content']);
+  },
+  PATIENCE_MS,
+);
+
+/** The restic that was told last to restore. */
+const restoring = (): Promise<string> =>
+  until(
+    async () => (await readFile(join(signs, 'restoring'), 'utf8')).trimEnd().split('\n').at(-1) || undefined,
+  );

@@ -48,11 +48,14 @@ export async function startEstate(more: Record<string, Record<string, unknown>> 
     TEMPORAL_ADDRESS: server.address,
   };
   const workers = new Map<'control' | 'host', Fts>();
-  const startWorker = async (kind: 'control' | 'host', main?: string): Promise<Fts> => {
+  const startWorker = async (
+    kind: 'control' | 'host',
+    { main, says = /"event":"ready"/ }: { main?: string; says?: RegExp } = {},
+  ): Promise<Fts> => {
     const args = kind === 'control' ? ['--control'] : ['--host', 'here', '--as-host'];
     const worker = new Fts(['worker', ...args], { env, ...(main !== undefined && { main }) });
     workers.set(kind, worker);
-    await worker.untilStderr(/"event":"ready"/);
+    await worker.untilStderr(says);
     return worker;
   };
   const estate = {
