@@ -29,10 +29,14 @@ const configuration = {
   resolve: { alias: { '@grpc/proto-loader': false } }, // gRPC reads its own .proto files with it, for a service we do not offer
   module: {
     parser: { javascript: { url: false } },
-    rules: [{ test: /@temporalio\/proto\/protos\/json-module\.js$/, use: here('lean-proto.cjs') }],
+    rules: [
+      { test: /@temporalio\/proto\/protos\/json-module\.js$/, use: here('lean-proto.cjs') },
+      { test: /protobufjs\/src\/type\.js$/, use: here('lazy-codecs.cjs') },
+    ],
   },
   plugins: [
     new webpack.DefinePlugin({ 'import.meta.dirname': placeOf(folderOf), 'import.meta.url': placeOf(urlOf) }),
+    new webpack.DefinePlugin({ WebAssembly: 'undefined' }), // long compiles some for its arithmetic, and does without
   ],
   optimization: {
     ...{ minimize: false, concatenateModules: false, mangleExports: false }, // a stack trace shows the names of the source

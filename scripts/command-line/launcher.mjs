@@ -34,4 +34,7 @@ function compiledCode(file) {
   }
 }
 
+/** A command parses nothing so often that it would pay to compile a parser for it. */
+globalThis.__zod_globalConfig = { jitless: true };
+
 load('main.cjs');

@@ -21,7 +21,7 @@ export interface Question extends ChildOptions {
  */
 const IDLE_MS = 10_000;
 
-/** Children that wait for their next question, by key. */
+/** Children that wait for their next question, by the key of the last one. */
 const waiting = new Map<string, AskedChild>();
 
 /**
@@ -32,27 +32,37 @@ const waiting = new Map<string, AskedChild>();
 export async function askChild(file: string, args: readonly string[], question: Question): Promise<Answer> {
   const { key } = question;
   if (isAbandoned(key)) return { kind: 'hung' };
-  const kept = waiting.get(key);
-  waiting.delete(key);
-  if (kept) {
+  const program = nameOf(file, args);
+  const kept = waiting.get(key) ?? [...waiting.values()].find((child) => child.program === program);
+  if (kept?.program === program) {
     const answer = await kept.ask(question);
     if (answer.kind !== 'ended') return answer; // else somebody ended it while it waited
   }
-  return new AskedChild(startChild(file, args, 'pipe'), key).ask(question);
+  return new AskedChild(startChild(file, args, 'pipe'), program).ask(question);
 }
+
+/** Starts such a program, for questions that are still to come. */
+export function expectQuestions(file: string, args: readonly string[]): void {
+  new AskedChild(startChild(file, args, 'pipe'), nameOf(file, args)).wait();
+}
+
+const nameOf = (file: string, args: readonly string[]): string => [file, ...args].join('\0');
 
 class AskedChild {
   readonly #child: ChildProcess;
-  readonly #key: string;
+  /** Of the question that it was asked last. */
+  #key = '';
   #stdout = '';
   #stderr = '';
   #end: ChildEnd | undefined;
   #heard: () => void = () => undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(child: ChildProcess, key: string) {
+  constructor(
+    child: ChildProcess,
+    readonly program: string,
+  ) {
     this.#child = child;
-    this.#key = key;
     child.stdin?.on('error', () => undefined); // its end tells
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
@@ -70,15 +80,16 @@ class AskedChild {
   }
 
   /** One question at a time. */
-  ask({ question, deadlineMs }: Omit<Question, 'key'>): Promise<Answer> {
-    clearTimeout(this.#idle);
+  ask({ key, question, deadlineMs }: Question): Promise<Answer> {
+    this.#forget();
+    this.#key = key;
     for (const handle of handlesOf(this.#child)) handle.ref();
     this.#stdout = '';
     return new Promise((resolve) => {
       const deadline = setTimeout(
         () => {
           this.#heard = () => undefined;
-          abandon(this.#child, this.#key);
+          abandon(this.#child, key);
           resolve({ kind: 'hung' });
         },
         Math.max(1, deadlineMs),
@@ -92,7 +103,7 @@ class AskedChild {
           resolve(this.#end);
           return;
         }
-        this.#wait();
+        this.wait();
         resolve({ kind: 'answered', text: this.#stdout.slice(0, end) });
       };
       this.#heard();
@@ -101,7 +112,7 @@ class AskedChild {
   }
 
   /** Keeps nobody from ending meanwhile. */
-  #wait(): void {
+  wait(): void {
     for (const handle of handlesOf(this.#child)) handle.unref();
     if (waiting.has(this.#key)) {
       this.#child.stdin?.end();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ExpectedRoot } from '../domain/sentinel.js';
-import { askChild } from './volume-child-asked.js';
+import { askChild, expectQuestions } from './volume-child-asked.js';
 
 /** The compiled program; TypeScript that runs from source (tests) uses the one of the last build. */
 const PROGRAM = fileURLToPath(
@@ -39,6 +39,11 @@ const ProbeReport = z.object({
 export type ProbeReport = z.infer<typeof ProbeReport>;
 export type ProbeFault = z.infer<typeof Fault>;
 
+/** Starts the program that looks: that takes much longer than a look, and it waits for the first one. */
+export const expectProbes = (): void => {
+  expectQuestions(process.execPath, [PROGRAM]);
+};
+
 /**
  * Looks at a root in a child process. Never hangs and never throws: a child that does not answer in time is a
  * fault with the code `HUNG`, one that cannot do its work a fault with the code `FAILED`.
@@ -48,7 +53,7 @@ export async function probeRoot(
   deadlineMs: number,
 ): Promise<ProbeReport> {
   const direct = process.platform === 'linux';
-  const answer = await askChild(process.execPath, [PROGRAM, request.root], {
+  const answer = await askChild(process.execPath, [PROGRAM], {
     question: JSON.stringify({ ...request, direct }),
     key: request.root,
     deadlineMs,

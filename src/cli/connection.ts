@@ -32,11 +32,17 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A connection that is being made. */
+interface OpeningSession extends Session {
+  /** Resolves once Temporal has answered; rejects with `ServerUnreachable` when it does not in time. */
+  untilConnected(): Promise<void>;
+}
+
 /**
- * Connects as Temporal's own environment configuration says (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, `temporal.toml`,
- * TLS, API keys). Throws `ServerUnreachable` when nobody answers in time.
+ * Begins to connect as Temporal's own environment configuration says (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`,
+ * `temporal.toml`, TLS, API keys). Throws `ServerUnreachable` when nobody listens on this machine.
  */
-async function connect(): Promise<Session> {
+async function open(): Promise<OpeningSession> {
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   const configured = configuration(loadClientConnectConfig);
   const { address = DEFAULT_ADDRESS, tls, apiKey, metadata } = configured.connectionOptions;
@@ -46,30 +52,44 @@ async function connect(): Promise<Session> {
     import('@temporalio/client'),
   ]);
   if (isRefused) throw unreachable(address, 'nobody listens there');
-  let connection: Connection;
-  try {
-    connection = await Connection.connect({
-      address,
-      ...(tls === undefined ? {} : { tls }),
-      ...(typeof apiKey === 'string' ? { apiKey } : {}),
-      ...(metadata === undefined ? {} : { metadata }),
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      channelArgs: { 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_BACKOFF_MS },
-    });
-  } catch (error) {
-    throw unreachable(address, reason(error));
-  }
-  const close = async (): Promise<void> => {
-    await connection.close().catch(() => undefined); // nothing is lost: every answer has been read
+  const connection = Connection.lazy({
+    address,
+    ...(tls === undefined ? {} : { tls }),
+    ...(typeof apiKey === 'string' ? { apiKey } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    channelArgs: { 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_BACKOFF_MS },
+  });
+  return {
+    ...{ client: new Client({ connection, namespace }), connection, namespace, address },
+    untilConnected: () =>
+      connection.ensureConnected().catch((error: unknown) => {
+        throw unreachable(address, reason(error));
+      }),
+    close: () => connection.close().catch(() => undefined), // nothing is lost: every answer has been read
   };
-  return { client: new Client({ connection, namespace }), connection, namespace, address, close };
 }
 
-/** Connects, does the work, and closes. */
+/** Connects, does the work, and closes. Throws `ServerUnreachable` when nobody answers in time. */
 export async function withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await connect();
+  const session = await open();
   try {
+    await session.untilConnected();
     return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** As `withSession`, for work that only asks: the questions are on their way while the connection is being made. */
+export async function askSession<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+  const session = await open();
+  try {
+    const connected = session.untilConnected();
+    const asked = ask(session);
+    asked.catch(() => undefined); // without a connection, that is what is told
+    await connected;
+    return await asked;
   } finally {
     await session.close();
   }

@@ -5,13 +5,13 @@ import { CONTROL_QUEUE, hostQueue } from '../domain/queues.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { jobHost } from '../estate/lookup.js';
 import type { Estate } from '../estate/schema.js';
-import { ServerUnreachable, type Session, withSession } from './connection.js';
+import { ServerUnreachable, type Session, askSession } from './connection.js';
 import { isOutage } from './grpc-errors.js';
 import { type KitStatus, kitStatus } from './kit-status.js';
 import { type JobHistory, jobHistories, recordedHistories } from './job-history.js';
 import { jobSchedules } from './job-schedules.js';
 import { type QueueWorker, queueWorker } from './pollers.js';
-import { type JobStatus, type JudgedJob, judgeJob } from './status-jobs.js';
+import { type JobStatus, type JudgedJob, judgeJob, timedJobs } from './status-jobs.js';
 import { type InspectedVolume, type VolumeStatus, inspectVolumes } from './status-volumes.js';
 
 /** `fts status --json` (DESIGN, "Contract for programs"). */
@@ -81,7 +81,7 @@ export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus
 
 async function gatherRuns(loaded: LoadedEstate, state: State): Promise<RunFacts> {
   try {
-    return await withSession((session) => askTemporal(session, loaded, state));
+    return await askSession((session) => askTemporal(session, loaded, state));
   } catch (error) {
     if (!(error instanceof ServerUnreachable) && !isOutage(error)) throw error;
     const away =
@@ -92,13 +92,14 @@ async function gatherRuns(loaded: LoadedEstate, state: State): Promise<RunFacts>
 
 async function askTemporal(session: Session, loaded: LoadedEstate, state: State): Promise<RunFacts> {
   const { estate } = loaded;
-  const [histories, schedules, workers] = await Promise.all([
+  const [histories, schedules, workers, timed] = await Promise.all([
     jobHistories(session, state, estate.estate, Object.keys(estate.jobs)),
     jobSchedules(session, estate.estate),
     Promise.all([
       queueWorker(session, state, CONTROL_QUEUE, 'workflows'),
       ...neededHosts(estate).map((host) => queueWorker(session, state, hostQueue(host), 'activities')),
     ]),
+    session.connection.ensureConnected().then(() => timedJobs(estate)), // while Temporal looks up the rest
   ]);
   const waitingOf = async (name: string): Promise<string | undefined> => {
     if (!historyOf(histories, name).running) return undefined;
@@ -110,10 +111,10 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
       workers.filter(({ queue }) => needed.has(queue)),
     );
   };
-  const jobs = Object.entries(estate.jobs).map(async ([name, job]) =>
-    judgeJob(loaded, name, job, historyOf(histories, name), {
+  const jobs = timed.map(async (job) =>
+    judgeJob(loaded, job, historyOf(histories, job.name), {
       state,
-      live: { schedules, waiting: await waitingOf(name) },
+      live: { schedules, waiting: await waitingOf(job.name) },
     }),
   );
   return { temporal: 'up', jobs: await Promise.all(jobs), workers };
@@ -122,8 +123,8 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
 async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts> {
   const { estate } = loaded;
   const histories = await recordedHistories(state, Object.keys(estate.jobs));
-  const jobs = Object.entries(estate.jobs).map(([name, job]) =>
-    judgeJob(loaded, name, job, historyOf(histories, name), { state, live: undefined }),
+  const jobs = timedJobs(estate).map((job) =>
+    judgeJob(loaded, job, historyOf(histories, job.name), { state, live: undefined }),
   );
   const queues = [CONTROL_QUEUE, ...neededHosts(estate).map(hostQueue)];
   const workers = queues.map((queue): QueueWorker => ({ queue, state: 'down', lastSeen: null }));

@@ -5,7 +5,7 @@ import { type JobFacts, type JobState, ageSeconds, isJobHealthy, jobState } from
 import type { Outcome } from '../domain/outcome.js';
 import { nextDue } from '../estate/cron.js';
 import type { LoadedEstate } from '../estate/load.js';
-import type { Job } from '../estate/schema.js';
+import type { Estate, Job } from '../estate/schema.js';
 import { sloSeconds } from '../estate/slo.js';
 import { rfc3339 } from './format.js';
 import { coverageNow } from './check-summary.js';
@@ -50,20 +50,36 @@ export interface LiveFacts {
   waiting?: string | undefined;
 }
 
+/** A job, and what the estate alone says of when it runs. */
+export interface TimedJob {
+  name: string;
+  job: Job;
+  /** When it was looked at (milliseconds since the epoch). */
+  now: number;
+  sloSeconds: number | undefined;
+  /** Undefined without a cron. */
+  due: Date | undefined;
+}
+
+/** When each job of an estate runs. The first cron in a zone takes longer than all others. */
+export function timedJobs({ jobs, timezone }: Estate): TimedJob[] {
+  const now = Date.now();
+  return Object.entries(jobs).map(([name, job]) => ({
+    ...{ name, job, now, sloSeconds: sloSeconds(job, timezone) },
+    due: job.cron === undefined ? undefined : nextDue(job.cron, timezone, new Date(now)),
+  }));
+}
+
 /** Judges one job by what is known of its runs. Without `live`, Temporal is away. */
 export async function judgeJob(
   loaded: LoadedEstate,
-  name: string,
-  job: Job,
+  { name, job, now, sloSeconds: slo, due }: TimedJob,
   { running, last, lastSuccess }: JobHistory,
   { state, live }: { state: State; live: LiveFacts | undefined },
 ): Promise<JudgedJob> {
   const schedules = live?.schedules;
-  const { estate } = loaded;
-  const now = Date.now();
   const scheduled = job.cron !== undefined;
   const paused = job.paused || (schedules?.paused.has(name) ?? false);
-  const slo = sloSeconds(job, estate.timezone);
   const isNew = scheduled && !running && lastSuccess === undefined;
   const facts: JobFacts = {
     now,
@@ -75,8 +91,6 @@ export async function judgeJob(
     sloSeconds: slo,
     firstDueAt: isNew ? await firstDueAt(loaded, name, job, schedules) : undefined,
   };
-  const next =
-    scheduled && !paused && job.cron ? nextDue(job.cron, estate.timezone, new Date(now)) : undefined;
   const status: JobStatus = {
     job: name,
     kind: job.kind,
@@ -86,7 +100,7 @@ export async function judgeJob(
     lastOutcome: last?.outcome ?? null,
     ageSeconds: ageSeconds(facts) ?? null,
     sloSeconds: slo ?? null,
-    next: rfc3339(next),
+    next: rfc3339(paused ? undefined : due),
     result: last?.result ?? null,
     ...(job.kind === 'check' && { coverage: coverageNow([last, lastSuccess], now) }),
     hold: await holdStatus(state, name, last),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { State } from '../adapters/state.js';
 import type { VolumeState } from '../domain/health.js';
 import type { LoadedEstate } from '../estate/load.js';
@@ -24,8 +25,14 @@ export interface InspectedVolume {
 }
 
 /**
+ * A look waits so long for the one before it, whose program then looks at this volume too: starting one takes much longer
+ * than a look, and a disk that does not answer keeps the others waiting no longer than that (milliseconds).
+ */
+const TURN_MS = 250;
+
+/**
  * Looks at the volumes of this machine, without writing. Of those elsewhere nothing is known. `onUnderWay` is told when
- * nothing is left to do but to wait for the programs that look.
+ * nothing is left to do but to wait for the program that looks.
  */
 export async function inspectVolumes(
   loaded: LoadedEstate,
@@ -35,11 +42,7 @@ export async function inspectVolumes(
   const { createVolumeGuard } = await import('../adapters/volume-guard.js');
   const guard = createVolumeGuard({ state, loaded });
   const here = await volumesHere(loaded, state);
-  const toStart = new Set(here);
-  const started = (volume: string): void => {
-    toStart.delete(volume);
-    if (toStart.size === 0) onUnderWay?.();
-  };
+  let turn = Promise.resolve();
   const inspections = Object.entries(loaded.estate.volumes).map(async ([volume, { host, mountpoint }]) => {
     if (!here.has(volume)) {
       const status = {
@@ -57,10 +60,13 @@ export async function inspectVolumes(
         hint: `run \`fts status\` on ${host}`,
       };
     }
-    const onProbe = (): void => {
-      started(volume);
-    };
-    const condition = await guard.inspect(volume, { write: false, onProbe }).finally(onProbe);
+    const look = turn.then(() =>
+      guard.inspect(volume, { write: false, ...(onUnderWay && { onProbe: onUnderWay }) }),
+    );
+    turn = turn.then(() =>
+      Promise.race([look.then(ignore, ignore), sleep(TURN_MS, undefined, { ref: false })]),
+    );
+    const condition = await look;
     const { totalBytes = null, freeBytes = null, found, hint } = condition;
     const status = {
       volume,
@@ -74,3 +80,5 @@ export async function inspectVolumes(
   });
   return Promise.all(inspections);
 }
+
+const ignore = (): void => undefined;

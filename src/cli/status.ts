@@ -1,3 +1,4 @@
+import { expectProbes } from '../adapters/volume-probe-run.js';
 import { ExitCode } from '../domain/outcome.js';
 import { UsageError } from '../domain/usage-error.js';
 import { loadEstateOption } from './estate-option.js';
@@ -21,6 +22,7 @@ export interface StatusOptions {
 export async function status({ estate: file, watch, json }: StatusOptions): Promise<number> {
   if (watch && json)
     throw new UsageError('--watch and --json exclude each other', { hint: 'call `fts status --json` again' });
+  expectProbes();
   const loaded = await loadEstateOption(file);
   if (watch) return watchStatus(() => gatherStatus(loaded));
   const gathered = await gatherStatus(loaded);

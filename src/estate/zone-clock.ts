@@ -8,8 +8,15 @@ export function zoneOffset(zone: string, instant: number): number {
   return (sign === '-' ? -1000 : 1000) * total;
 }
 
-/** The zone's name as Intl spells it, another where Intl prefers it. Fails with a RangeError for what is no zone. */
-export const zoneSpelling = (zone: string): string => format(zone).resolvedOptions().timeZone;
+/** Whether Intl takes it for a zone. */
+export function isZone(zone: string): boolean {
+  try {
+    format(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Making a format costs more than a thousand uses of it. */
 function format(zone: string): Intl.DateTimeFormat {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { askChild } from '../../src/adapters/volume-child-asked.js';
+import { askChild, expectQuestions } from '../../src/adapters/volume-child-asked.js';
 
 /** Answers each line with its process id; `stop` has it stop, as a dead disk would, and `end` has it end. */
 const PROGRAM = `
@@ -12,6 +12,8 @@ const PROGRAM = `
     console.log(process.pid);
   });`;
 
+const EARLY = { key: 'early', question: 'who', deadlineMs: 60_000 };
+
 const ask = (key: string, question: string, deadlineMs = 60_000) =>
   askChild(process.execPath, ['-e', PROGRAM], { key, question, deadlineMs });
 
@@ -21,10 +23,32 @@ async function pidAnswered(key: string): Promise<number> {
   return Number(answer.text);
 }
 
-it('asks the same child again, and another one for another disk', async () => {
+it('asks the same child again, also about another disk', async () => {
   const first = await pidAnswered('one');
   expect(await pidAnswered('one')).toBe(first);
-  expect(await pidAnswered('other')).not.toBe(first);
+  expect(await pidAnswered('other')).toBe(first);
+});
+
+it('asks no other program than it was told to', async () => {
+  const first = await pidAnswered('one');
+  const question = { key: 'one', question: 'who', deadlineMs: 60_000 };
+  const other = await askChild(process.execPath, ['-e', `${PROGRAM};`], question);
+  expect(other).not.toEqual({ kind: 'answered', text: String(first) });
+  expect(other).toMatchObject({ kind: 'answered' });
+});
+
+it('asks a child that was started before there was a question', async () => {
+  const program = `${PROGRAM} console.error('early')`;
+  expectQuestions(process.execPath, ['-e', program]);
+  const asked = async () => askChild(process.execPath, ['-e', program], EARLY);
+  const [first, second] = [await asked(), await asked()];
+  expect(first).toEqual(second);
+});
+
+it('looks at a disk that answers while another one hangs', async () => {
+  const hanging = ask('dead', 'stop', 1000);
+  await pidAnswered('alive');
+  expect(await hanging).toEqual({ kind: 'hung' });
 });
 
 it('asks two children when two questions come at once', async () => {
