@@ -3,6 +3,7 @@ import { type FailureType, FtsError } from '../src/domain/failures.js';
 import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
+import type { Job } from '../src/estate/schema.js';
 import { patiently } from './patience.js';
 import { requireVolumes } from './require-volumes.js';
 
@@ -29,9 +30,13 @@ export interface AdmissionDependencies {
   isBeingRebuilt: (volume: string) => Promise<boolean>;
 }
 
-/** `type`: why, where it is not that the estate pauses the job. */
-export type Admission =
-  { admitted: true } | { admitted: false; reason: string; type?: Extract<FailureType, 'VolumeRebuilding'> };
+/** Why a job does not run now, for a person; `type` where it is not that the estate pauses it. */
+export interface Refusal {
+  reason: string;
+  type?: Extract<FailureType, 'VolumeRebuilding'>;
+}
+
+export type Admission = { admitted: true } | ({ admitted: false } & Refusal);
 
 /** These only look, and at a volume that is partly back as at any other. */
 const ONLY_LOOKS: ReadonlySet<string> = new Set(['check', 'drill']);
@@ -48,35 +53,53 @@ export const createAdmissionActivities = ({
 }: AdmissionDependencies) => ({
   /**
    * Whether the host lets the job run now: declared as the request says, not paused, its volumes healthy and not partly
-   * back from a loss, room where it writes. Changes nothing; safe to retry.
+   * back from a loss, room where it writes. Jobs whose first step asks all that itself need no step before it. Changes
+   * nothing; safe to retry.
    */
   admitJob: (request: JobRequest): Promise<Admission> =>
     patiently('guard', undefined, async (_, signal) => {
       const loaded = await current();
       const job = declaredJob(loaded, host, request);
-      if (job.paused && !request.force) {
-        return { admitted: false, reason: `the estate pauses job ${request.job}` };
-      }
-      const destination = destinationOfJob(loaded.estate, request.job);
+      const refused = await refusal({ isBeingRebuilt }, { loaded, job, request });
+      if (refused) return { admitted: false, ...refused };
       const volumes = volumesOfJob(loaded.estate, request.job);
-      if (!request.force && !ONLY_LOOKS.has(job.kind))
-        for (const volume of volumes)
-          if (await isBeingRebuilt(volume)) {
-            const reason = `volume ${volume} is being rebuilt, and only partly there (\`fts rebuild ${volume}\` goes on with it)`;
-            return { admitted: false, reason, type: 'VolumeRebuilding' };
-          }
-      for (const [volume, condition] of await requireVolumes(guard(loaded), volumes, signal)) {
-        if (volume === destination) requireRoom(volume, condition);
-      }
+      requireRoom(loaded, request.job, await requireVolumes(guard(loaded), volumes, signal));
       return { admitted: true };
     }),
 });
+
+/** Why the host does not let a declared job run now; undefined if it does. */
+export async function refusal(
+  { isBeingRebuilt }: Pick<AdmissionDependencies, 'isBeingRebuilt'>,
+  { loaded, job, request }: { loaded: LoadedEstate; job: Job; request: JobRequest },
+): Promise<Refusal | undefined> {
+  if (request.force) return undefined;
+  if (job.paused) return { reason: `the estate pauses job ${request.job}` };
+  if (ONLY_LOOKS.has(job.kind)) return undefined;
+  for (const volume of volumesOfJob(loaded.estate, request.job))
+    if (await isBeingRebuilt(volume)) {
+      const reason = `volume ${volume} is being rebuilt, and only partly there (\`fts rebuild ${volume}\` goes on with it)`;
+      return { reason, type: 'VolumeRebuilding' };
+    }
+  return undefined;
+}
+
+/** Fails with `DestinationFull` where the volume that the job fills has no room. */
+export function requireRoom(
+  { estate }: LoadedEstate,
+  job: string,
+  volumes: ReadonlyMap<string, GuardedVolume>,
+): void {
+  const destination = destinationOfJob(estate, job);
+  const condition = destination === undefined ? undefined : volumes.get(destination);
+  if (destination !== undefined && condition) requireReserve(destination, condition);
+}
 
 /** What has to stay free on a volume that is written to (bytes). */
 export const reserveOf = ({ totalBytes }: GuardedVolume): number =>
   totalBytes === undefined ? 0 : Math.min(RESERVE_BYTES, totalBytes * RESERVE_SHARE);
 
-function requireRoom(volume: string, condition: GuardedVolume): void {
+function requireReserve(volume: string, condition: GuardedVolume): void {
   const { mountpoint, freeBytes } = condition;
   const reserve = reserveOf(condition);
   if (freeBytes === undefined || freeBytes >= reserve) return;

@@ -8,11 +8,11 @@ import type { JobRequest } from '../src/domain/job.js';
 import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import type { Job } from '../src/estate/schema.js';
-import type { Guard } from './admission.js';
+import { type AdmissionDependencies, type Guard, refusal } from './admission.js';
 import { currentRun } from './current-run.js';
 import { requireSameTree } from './require-volumes.js';
 
-export interface MirrorDependencies {
+export interface MirrorDependencies extends Pick<AdmissionDependencies, 'isBeingRebuilt'> {
   host: string;
   current: () => Promise<LoadedEstate>;
   guard: (loaded: LoadedEstate) => Guard;
@@ -52,7 +52,15 @@ export const record = (job: string, what: 'decision' | 'upload' | 'deletion'): s
   `plans/${job}/${what}.json`;
 
 /** What every activity of a mirror begins with. */
-export const createMirrorStep = ({ host, current, guard, state, open, mirror }: MirrorDependencies) => {
+export const createMirrorStep = ({
+  host,
+  current,
+  guard,
+  state,
+  open,
+  mirror,
+  isBeingRebuilt,
+}: MirrorDependencies) => {
   /** The host's own declaration, a healthy volume and an open remote; afterwards, that it is the same volume still. */
   const prepare = async (request: JobRequest, signal: AbortSignal) => {
     const loaded = await current();
@@ -64,6 +72,14 @@ export const createMirrorStep = ({ host, current, guard, state, open, mirror }: 
       requireSameTree(job.volume, before.identity, await guarded.require(job.volume, { signal }), 'mirror');
     };
     return { loaded, job, remote, root: before.mountpoint, requireSame };
+  };
+
+  /** As `prepare`, for the first step: a job that the host does not let run now is refused, with the reason. */
+  const prepareFirst = async (request: JobRequest, signal: AbortSignal) => {
+    const loaded = await current();
+    const job = declaredJob(loaded, host, request);
+    const refused = await refusal({ isBeingRebuilt }, { loaded, job, request });
+    return refused === undefined ? prepare(request, signal) : { refused };
   };
 
   /** What carries out the plan that this run made. */
@@ -90,7 +106,7 @@ export const createMirrorStep = ({ host, current, guard, state, open, mirror }: 
     return { ...prepared, runId, plan, decision, upload, step };
   };
 
-  return { prepare, prepareStep };
+  return { prepareFirst, prepareStep };
 };
 
 function mirrorJob(name: string, job: Job): Extract<Job, { kind: 'mirror' }> {

@@ -17,6 +17,7 @@ import {
   planNumbers,
 } from '../src/domain/mirror.js';
 import { repositoriesOn } from '../src/estate/lookup.js';
+import type { Refusal } from './admission.js';
 import { currentRun } from './current-run.js';
 import {
   Decision,
@@ -30,7 +31,11 @@ import { nextDueOf, patiently } from './patience.js';
 
 export type PlanMirrorInput = JobRequest & { approval?: SignedApproval };
 
-export interface PlannedMirror {
+export type PlannedMirror =
+  /** The host does not let the job run now. */
+  { refused: Refusal } | PlannedChanges;
+
+export interface PlannedChanges {
   plan: PlanNumbers;
   omitted: Omitted;
   /** Files that may be deleted now. */
@@ -45,17 +50,19 @@ export interface PlannedMirror {
 
 export const createMirrorActivities = (dependencies: MirrorDependencies) => {
   const { current, state, mirror, judge } = dependencies;
-  const { prepare, prepareStep } = createMirrorStep(dependencies);
+  const { prepareFirst, prepareStep } = createMirrorStep(dependencies);
 
   return {
     /**
-     * Compares the volume with the remote, and decides what of it may be done now. Writes nothing on either side. Safe to
+     * Compares the volume with the remote, if the host lets the job run now, and decides what of it may be done now. Writes nothing on either side. Safe to
      * retry: what this run planned and decided stays as it is.
      */
     planMirror: (request: PlanMirrorInput): Promise<PlannedMirror> =>
       patiently('compare', nextDueOf(current, request.job), async (tell, signal) => {
         const { runId } = currentRun();
-        const { loaded, job, remote, root, requireSame } = await prepare(request, signal);
+        const prepared = await prepareFirst(request, signal);
+        if ('refused' in prepared) return prepared;
+        const { loaded, job, remote, root, requireSame } = prepared;
         const plan = await mirror.plan({
           ...{ job: request.job, runId, root, remote, signal, limits: job.limits },
           ...{ exclude: job.exclude, excludePatterns: job.excludePatterns },
@@ -163,7 +170,7 @@ export type MirrorActivities = ReturnType<typeof createMirrorActivities>;
 
 export type UploadedMirror = Pick<MirrorResult, 'transferred' | 'unreadable' | 'postponed'>;
 
-const planned = (plan: MirrorPlan, { held, hold }: Omit<Decision, 'runId'>): PlannedMirror => ({
+const planned = (plan: MirrorPlan, { held, hold }: Omit<Decision, 'runId'>): PlannedChanges => ({
   plan: planNumbers(plan),
   omitted: plan.omitted,
   deletes: held === 'nothing' ? plan.losses.deletions.files : 0,

@@ -6,7 +6,7 @@ import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
 import { destinationOfJob, volumesOfJob } from '../src/estate/lookup.js';
 import type { BackupJob, Estate, Job, SnapshotJob } from '../src/estate/schema.js';
-import type { Guard, GuardedVolume } from './admission.js';
+import { type Guard, type GuardedVolume, type Refusal, requireRoom } from './admission.js';
 import { type Report as Tell, nextDueOf, patiently } from './patience.js';
 import { requireVolumes } from './require-volumes.js';
 
@@ -50,33 +50,57 @@ export const destinationOnly: Touched = (estate, job) => {
   return volume === undefined ? [] : [volume];
 };
 
-/** One step of a snapshot: the host's own declaration, healthy volumes and an open repository, then the work, patiently. */
+/** The first step of a job. */
+export interface FirstPhase<T> {
+  phase: string;
+  /** Why the host does not let the job run now. */
+  refusal: (asked: { loaded: LoadedEstate; job: Job; request: JobRequest }) => Promise<Refusal | undefined>;
+  /** Answers for such a job. */
+  refused: (refusal: Refusal) => T;
+}
+
+/**
+ * One step of a snapshot: the host's own declaration, healthy volumes and an open repository, then the work, patiently.
+ * In the first one the host also decides whether the job may run now.
+ */
 export const createStep =
   ({ host, current, guard, open }: StepDependencies) =>
   <T>(
-    phase: string,
+    phase: string | FirstPhase<T>,
     request: JobRequest,
     touched: Touched,
     work: (prepared: Prepared) => Promise<T>,
-  ): Promise<T> =>
-    patiently(phase, nextDueOf(current, request.job), async (tell, signal) => {
-      const loaded = await current();
-      const job = snapshotJob(request.job, declaredJob(loaded, host, request));
-      const guarded = guard(loaded);
-      const volumes = await requireVolumes(guarded, touched(loaded.estate, request.job), signal);
-      const repository = await open(loaded, job.repository);
-      return work({
-        loaded,
-        job,
-        guarded,
-        volumes,
-        tell,
-        idHolding: (snapshotId) => repository.idHolding(snapshotId),
-        clearHalfInit: (since) => repository.clearHalfInit(since),
-        run: (call) =>
-          repository.run({ ...call, signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal }),
-      });
-    });
+  ): Promise<T> => {
+    const first = typeof phase === 'string' ? undefined : phase;
+    return patiently(
+      typeof phase === 'string' ? phase : phase.phase,
+      nextDueOf(current, request.job),
+      async (tell, signal) => {
+        const loaded = await current();
+        const job = snapshotJob(request.job, declaredJob(loaded, host, request));
+        const refusal = await first?.refusal({ loaded, job, request });
+        if (first && refusal) return first.refused(refusal);
+        const guarded = guard(loaded);
+        const volumes = await requireVolumes(guarded, touched(loaded.estate, request.job), signal);
+        if (first) requireRoom(loaded, request.job, volumes);
+        const repository = await open(loaded, job.repository);
+        return work({
+          loaded,
+          job,
+          guarded,
+          volumes,
+          tell,
+          idHolding: (snapshotId) => repository.idHolding(snapshotId),
+          clearHalfInit: (since) => repository.clearHalfInit(since),
+          run: (call) =>
+            repository.run({
+              ...call,
+              signal: call.signal ? AbortSignal.any([signal, call.signal]) : signal,
+            }),
+        });
+      },
+    );
+  };
 
 function snapshotJob(name: string, job: Job): SnapshotJob | BackupJob {
   if (job.kind === 'snapshot' || job.kind === 'backup') return job;

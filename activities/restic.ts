@@ -3,6 +3,7 @@ import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
 import type { Progress } from '../src/domain/progress.js';
 import type { Keep, KeepChange } from '../src/domain/retention.js';
+import { type AdmissionDependencies, type Refusal, refusal } from './admission.js';
 import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
@@ -10,7 +11,13 @@ import { forget, keepInForce } from './forget.js';
 import { makeRepository } from './new-repository.js';
 import { checkAfterBreak, pruneIsDue } from './prune.js';
 import { requireSameTree } from './require-volumes.js';
-import { type StepDependencies, createStep, destinationOnly, sourceAndDestination } from './restic-step.js';
+import {
+  type FirstPhase,
+  type StepDependencies,
+  createStep,
+  destinationOnly,
+  sourceAndDestination,
+} from './restic-step.js';
 import { missing, readSeen, requireNotReplaced, requireSameRepository } from './seen-repository.js';
 import { begin, end, settle } from './unfinished-snapshot.js';
 import { type RealName, type Report, collectUnreadable } from './unreadable-files.js';
@@ -19,7 +26,7 @@ import { type RealName, type Report, collectUnreadable } from './unreadable-file
 const COMPLETE = 0;
 const NO_REPOSITORY = 10;
 
-export interface ResticDependencies extends StepDependencies {
+export interface ResticDependencies extends StepDependencies, Pick<AdmissionDependencies, 'isBeingRebuilt'> {
   state: State;
   openReport: (path: string) => Promise<Report>;
   realName: RealName;
@@ -28,7 +35,10 @@ export interface ResticDependencies extends StepDependencies {
 }
 
 export type TakenSnapshot =
-  { repository: 'absent' } | ({ repository: 'present' } & Omit<SnapshotResult, 'forgotten'>);
+  /** The host does not let the job run now. */
+  | ({ repository: 'unasked' } & Refusal)
+  | { repository: 'absent' }
+  | ({ repository: 'present' } & Omit<SnapshotResult, 'forgotten'>);
 
 /** What forgetting did; `forgotten` is a count of snapshots. */
 export interface Forgotten {
@@ -42,6 +52,7 @@ export const createResticActivities = ({
   host,
   current,
   guard,
+  isBeingRebuilt,
   state,
   open,
   openReport,
@@ -52,12 +63,13 @@ export const createResticActivities = ({
 
   return {
     /**
-     * Takes one snapshot of the job's volume. Safe to retry: restic deduplicates, so a repeat costs an entry, not
-     * data; what a broken attempt left is tagged partial first. That there is no repository is an answer only as
-     * long as none was ever seen, else `RepositoryMissing`; another than was seen is `RepositoryReplaced`.
+     * Takes one snapshot of the job's volume, if the host lets the job run now: not paused, its volumes healthy, room in
+     * the repository's. Safe to retry: restic deduplicates, so a repeat costs an entry, not data; what a broken attempt
+     * left is tagged partial first. That there is no repository is an answer only as long as none was ever seen, else
+     * `RepositoryMissing`; another than was seen is `RepositoryReplaced`.
      */
     takeSnapshot: (request: JobRequest): Promise<TakenSnapshot> =>
-      step('backup', request, sourceAndDestination, async (prepared) => {
+      step(firstStep({ isBeingRebuilt }), request, sourceAndDestination, async (prepared) => {
         const { loaded, job, guarded, volumes, tell, run } = prepared;
         const asked = { state, repository: job.repository, opened: prepared };
         await requireNotReplaced(asked);
@@ -156,6 +168,13 @@ export const createResticActivities = ({
 };
 
 export type ResticActivities = ReturnType<typeof createResticActivities>;
+
+/** The first step of a snapshot. */
+const firstStep = (dependencies: Pick<ResticDependencies, 'isBeingRebuilt'>): FirstPhase<TakenSnapshot> => ({
+  phase: 'backup',
+  refusal: (asked) => refusal(dependencies, asked),
+  refused: (why) => ({ repository: 'unasked', ...why }),
+});
 
 const reportPath = (state: State, job: string): string =>
   state.path('reports', `${job}-${currentRun().runId}.jsonl`);

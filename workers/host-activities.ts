@@ -69,18 +69,19 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       ...{ state, volumeRoot },
       secrets: createSecretResolver(loaded, process.env),
     });
+  const admission = {
+    ...{ host, current, guard },
+    isBeingRebuilt: (volume: string) => isBeingRebuilt(state, volume, Date.now()),
+  };
   const restoring = {
     ...{ host, current, guard, state, open: openWithSecrets },
     openRemote: (loaded: LoadedEstate, name: string) =>
       openRemote(loaded, name, { state, secrets: createSecretResolver(loaded, process.env) }),
   };
   return {
-    ...createAdmissionActivities({
-      ...{ host, current, guard },
-      isBeingRebuilt: (volume) => isBeingRebuilt(state, volume, Date.now()),
-    }),
+    ...createAdmissionActivities(admission),
     ...createResticActivities({
-      ...{ host, current, guard, state, open, openReport, realName },
+      ...{ ...admission, state, open, openReport, realName },
       lastSuccess: (job) => lastSnapshot(state, job),
     }),
     ...createPruneActivities({
@@ -110,7 +111,7 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
         lockPath({ name: `purge-${job}`, location: `${volumeRoot}/${path}`, volumeRoot }, { estate, state }),
     }),
     ...createMirrorActivities({
-      ...{ host, current, guard, state, mirror: createMirror(state), judge: judgePlan },
+      ...{ ...admission, state, mirror: createMirror(state), judge: judgePlan },
       open: openMirrored,
     }),
     ...createCheckActivities({

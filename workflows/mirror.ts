@@ -4,7 +4,7 @@ import type { ApprovableInput, HeldPath } from '../src/domain/hold.js';
 import type { RunReport } from '../src/domain/job.js';
 import type { MirrorResult } from '../src/domain/mirror.js';
 import { mirrorShortfall } from '../src/domain/mirror-shortfall.js';
-import { admit } from './admit.js';
+import { refused, requestOf } from './admit.js';
 import { conclude } from './conclude.js';
 import { holdDetails } from './hold-details.js';
 import { onHost } from './host-activities.js';
@@ -17,22 +17,22 @@ import { onHost } from './host-activities.js';
  */
 export async function mirror(input: ApprovableInput): Promise<RunReport<MirrorResult>> {
   const { job, host, approval } = input;
-  const { planMirror } = onHost<MirrorActivities>(host, { summary: 'compare source and remote' });
+  const { planMirror } = onHost<MirrorActivities>(host, {
+    summary: 'compare source and remote',
+  });
   const { uploadMirror } = onHost<MirrorActivities>(host, { summary: 'rclone copy' });
   const { deleteMirrored } = onHost<MirrorActivities>(host, { summary: 'rclone delete' });
   const { verifyMirror } = onHost<MirrorActivities>(host, { summary: 'read a sample back' });
   let biggest: HeldPath[] = [];
 
   const report = await conclude<MirrorResult>(input, async (done) => {
-    const admitted = await admit(input);
-    if ('skipped' in admitted) return admitted.skipped;
-    const { request } = admitted;
-
-    setCurrentDetails('Source and remote are being listed and compared.');
-    const { plan, omitted, hold, ...planned } = await planMirror({
-      ...request,
-      ...(approval && { approval }),
-    });
+    const request = requestOf(input);
+    setCurrentDetails(
+      `Host \`${host}\` looks at the volume, then source and remote are listed and compared.`,
+    );
+    const compared = await planMirror({ ...request, ...(approval && { approval }) });
+    if ('refused' in compared) return refused(input, compared.refused);
+    const { plan, omitted, hold, ...planned } = compared;
     biggest = planned.biggest;
     const none = { files: 0, bytes: 0 };
     const held = hold && { hold };

@@ -3,7 +3,7 @@ import type { PruneActivities } from '../activities/prune.js';
 import type { ResticActivities } from '../activities/restic.js';
 import type { FailureType } from '../src/domain/failures.js';
 import type { JobInput, RunReport, SnapshotResult } from '../src/domain/job.js';
-import { admit } from './admit.js';
+import { refused, requestOf } from './admit.js';
 import { conclude } from './conclude.js';
 import { onHost } from './host-activities.js';
 
@@ -20,19 +20,17 @@ export async function snapshot(input: JobInput): Promise<RunReport<SnapshotResul
   const { pruneRepository } = onHost<PruneActivities>(host, { summary: 'restic prune' });
 
   return conclude(input, async (done) => {
-    const admitted = await admit(input);
-    if ('skipped' in admitted) return admitted.skipped;
-    const { request } = admitted;
-
+    const request = requestOf(input);
     setCurrentDetails(
-      `A ${kind} is being taken. How far it is: the pending activity's heartbeat, or \`fts watch ${job}\`.`,
+      `Host \`${host}\` looks at the volumes and the free space, then takes the ${kind}. How far it is: the pending activity's heartbeat, or \`fts watch ${job}\`.`,
     );
     let taken = await takeSnapshot(request);
     if (taken.repository === 'absent') {
       await createRepository(request);
       taken = await takeSnapshot(request);
-      if (taken.repository === 'absent') throw vanished();
     }
+    if (taken.repository === 'unasked') return refused(input, taken);
+    if (taken.repository === 'absent') throw vanished();
     const { repository: _, ...counts } = taken;
     done.result = { ...counts, forgotten: 0 };
 

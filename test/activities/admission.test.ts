@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Admission, createAdmissionActivities } from '../../activities/admission.js';
+import { createResticActivities } from '../../activities/restic.js';
+import { realName } from '../../src/adapters/real-name.js';
+import { openReport } from '../../src/adapters/report.js';
 import { State } from '../../src/adapters/state.js';
 import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
 import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import type { JobRequest } from '../../src/domain/job.js';
 import { declarationOf } from '../../src/estate/declaration.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { canMount, makeLoopDevice } from '../support/loop-device.js';
@@ -13,7 +17,18 @@ import { mockActivity } from '../support/mock-activity.js';
 import { type ResticEstate, makeResticEstate, snapshotJob } from '../support/restic-estate.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-describe('admission', () => {
+/** Who decides that: a step of its own, or the first step of a snapshot. */
+const DECIDERS: Record<string, (estate: ResticEstate, request: JobRequest) => Promise<Admission>> = {
+  admission: ({ activities, run }, request) => run(activities.admitJob, request),
+  'the first step of a snapshot': async ({ activities, run }, request) => {
+    const taken = await run(activities.takeSnapshot, request);
+    if (taken.repository !== 'unasked') return { admitted: true };
+    const { repository: _, ...why } = taken;
+    return { admitted: false, ...why };
+  },
+};
+
+describe.each(Object.entries(DECIDERS))('%s', (_, decide) => {
   let estate: ResticEstate;
   beforeEach(async () => {
     estate = await makeResticEstate({ jobs: { resting: snapshotJob({ paused: true }) } });
@@ -21,7 +36,7 @@ describe('admission', () => {
   afterEach(() => estate.remove());
 
   const admit = async (job: string, more: { force?: boolean } = {}): Promise<Admission> =>
-    estate.run(estate.activities.admitJob, { ...(await estate.request(job)), ...more });
+    decide(estate, { ...(await estate.request(job)), ...more });
 
   it('lets a job run whose volumes are healthy', async () => {
     expect(await admit('save')).toEqual({ admitted: true });
@@ -74,7 +89,7 @@ describe('admission', () => {
   it('refuses a job that is declared differently here, naming what differs', async () => {
     const request = await estate.request('save');
     await estate.change({ jobs: { save: snapshotJob({ exclude: ['scratch'] }) } });
-    await expect(estate.run(estate.activities.admitJob, request)).rejects.toMatchObject({
+    await expect(decide(estate, request)).rejects.toMatchObject({
       type: 'EstateSkew',
       nonRetryable: true,
       message: expect.stringContaining('jobs.save.exclude') as string,
@@ -83,11 +98,27 @@ describe('admission', () => {
 
   it('refuses a job of another estate', async () => {
     const request = { ...(await estate.request('save')), estate: 'other' };
-    await expect(estate.run(estate.activities.admitJob, request)).rejects.toMatchObject({
+    await expect(decide(estate, request)).rejects.toMatchObject({
       type: 'UnknownJob',
       nonRetryable: true,
     });
   });
+});
+
+it('the first step of a mirror lets a paused job rest', async () => {
+  const copy = { kind: 'mirror', volume: 'flux', remote: 'cloud', paused: true };
+  const remotes = { cloud: { type: 'local', path: join(await temporaryFolder(), 'cloud') } };
+  const estate = await makeResticEstate({ jobs: { copy }, remotes });
+  try {
+    const request = await estate.request('copy');
+    expect(await estate.run(estate.activities.planMirror, request)).toEqual({
+      refused: { reason: 'the estate pauses job copy' },
+    });
+    const forced = await estate.run(estate.activities.planMirror, { ...request, force: true });
+    expect(forced).not.toHaveProperty('refused');
+  } finally {
+    await estate.remove();
+  }
 });
 
 describe('room', () => {
@@ -132,6 +163,30 @@ describe('room', () => {
       message: expect.stringContaining('volume space at /space') as string,
       details: [{ hint: expect.stringContaining('room') as string }],
     });
+  });
+
+  it('is looked for by the first step of a snapshot before it opens the repository', async () => {
+    const file = join(await temporaryFolder(), 'estate.yaml');
+    await writeFile(file, JSON.stringify(estateWith({})));
+    const loaded = await loadEstate(file);
+    const { takeSnapshot } = createResticActivities({
+      ...{ host: 'here', state: new State(await temporaryFolder(), 'testbed'), openReport, realName },
+      isBeingRebuilt: () => Promise.resolve(false),
+      lastSuccess: () => Promise.resolve(undefined),
+      current: () => Promise.resolve(loaded),
+      guard: () => ({
+        require: (volume) =>
+          Promise.resolve({
+            mountpoint: `/${volume}`,
+            totalBytes: GIB,
+            freeBytes: volume === 'space' ? 0 : GIB,
+          }),
+      }),
+      open: () => Promise.reject(new Error('it was opened')),
+    });
+    await expect(
+      mockActivity().run(takeSnapshot, { ...request, declaration: declarationOf(loaded.estate, 'save') }),
+    ).rejects.toMatchObject({ type: 'DestinationFull' });
   });
 
   // Needs root, loop devices and mkfs.ext4; skipped, and reported as such, where they are not to be had.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import type { PlannedMirror } from '../../activities/mirror.js';
+import type { PlannedChanges } from '../../activities/mirror.js';
 import { writeApproval } from '../../src/adapters/holds.js';
 import type { JobRequest } from '../../src/domain/job.js';
 import { CONTENT_DAMAGES, type DamageName, RECORD_DAMAGES, whileDamaged } from '../support/damage.js';
@@ -139,8 +139,11 @@ describe('of a snapshot', () => {
 });
 
 describe('of a mirror', () => {
-  const plan = async (runId: string = randomUUID()): Promise<PlannedMirror> =>
-    inRun(runId, estate.activities.planMirror, await estate.request('copy'));
+  const plan = async (runId: string = randomUUID()): Promise<PlannedChanges> => {
+    const planned = await inRun(runId, estate.activities.planMirror, await estate.request('copy'));
+    if ('refused' in planned) throw new Error(planned.refused.reason);
+    return planned;
+  };
   const upload = async (runId: string) =>
     inRun(runId, estate.activities.uploadMirror, await estate.request('copy'));
   const remove = async (runId: string) =>

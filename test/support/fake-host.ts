@@ -1,12 +1,11 @@
 import { heartbeat, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AdmissionActivities } from '../../activities/admission.js';
 import type { PruneActivities } from '../../activities/prune.js';
 import type { RecordActivities, RecordRunInput } from '../../activities/record.js';
 import type { ResticActivities, TakenSnapshot } from '../../activities/restic.js';
 import type { FailureType } from '../../src/domain/failures.js';
 
-type HostActivities = AdmissionActivities & ResticActivities & PruneActivities & RecordActivities;
+type HostActivities = ResticActivities & PruneActivities & RecordActivities;
 
 export const SNAPSHOT_ID = 'a1'.repeat(32);
 
@@ -31,7 +30,6 @@ export interface FakeHost {
 /** A host on which everything goes well, but for what a test replaces. */
 export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
   const activities: HostActivities = {
-    admitJob: () => Promise.resolve({ admitted: true }),
     takeSnapshot: () => Promise.resolve(TAKEN),
     createRepository: () => Promise.resolve(),
     markPartial: () => Promise.resolve({ snapshotId: 'b2'.repeat(32) }),
@@ -44,7 +42,6 @@ export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
     calls: [],
     recorded: [],
     inputs: {
-      admitJob: [],
       takeSnapshot: [],
       createRepository: [],
       markPartial: [],
@@ -62,7 +59,6 @@ export function makeFakeHost(replaced: Partial<HostActivities> = {}): FakeHost {
     };
   };
   host.activities = {
-    admitJob: heard('admitJob', activities.admitJob),
     takeSnapshot: heard('takeSnapshot', activities.takeSnapshot),
     createRepository: heard('createRepository', activities.createRepository),
     markPartial: heard('markPartial', activities.markPartial),

@@ -114,6 +114,7 @@ export async function save(estate: ResticEstate, job = 'save'): Promise<string> 
     await estate.run(createRepository, request);
     taken = await estate.run(takeSnapshot, request);
   }
-  if (taken.repository === 'absent') throw new Error('the repository that was just made is not there');
+  if (taken.repository !== 'present')
+    throw new Error(`the repository that was just made is ${taken.repository}`);
   return taken.snapshotId;
 }

@@ -15,6 +15,6 @@ it('is the runbook of a snapshot under the name that a person looks for', async 
   const handle = await bed.start(input);
   const ended = await bed.ended(handle, 'backup-complete');
   expect(ended).toMatchObject({ result: { outcome: 'complete' }, outcome: 'complete' });
-  expect(host.calls).toEqual(['admitJob', 'takeSnapshot', 'forgetSnapshots', 'recordRun']);
+  expect(host.calls).toEqual(['takeSnapshot', 'forgetSnapshots', 'recordRun']);
   expect((await handle.describe()).type).toBe('backup');
 });

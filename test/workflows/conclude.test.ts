@@ -141,15 +141,15 @@ describe('a failed run', () => {
   it('is tried again as long as the host says that waiting may help', async () => {
     const input = makeJobInput();
     const host = makeFakeHost({
-      admitJob: () =>
+      takeSnapshot: () =>
         Context.current().info.attempt < 2
           ? Promise.reject(hostFailure('Busy', { nonRetryable: false }))
-          : Promise.resolve({ admitted: true }),
+          : Promise.resolve(TAKEN),
     });
     await bed.startHost(input.host, host.activities);
     const ended = await bed.ended(await bed.start(input), 'snapshot-retried');
     expect(ended).toMatchObject({ outcome: 'complete' });
-    expect(host.calls.filter((call) => call === 'admitJob')).toHaveLength(2);
+    expect(host.calls.filter((call) => call === 'takeSnapshot')).toHaveLength(2);
   });
 });
 
@@ -183,7 +183,7 @@ describe('a cancelled run', () => {
       outcome: 'cancelled',
     });
     expect(ended.memo).not.toHaveProperty('report.error');
-    expect(host.calls).toEqual(['admitJob', 'takeSnapshot', 'recordRun']);
+    expect(host.calls).toEqual(['takeSnapshot', 'recordRun']);
     expect(host.recorded).toMatchObject([{ outcome: 'cancelled', result: null }]);
   });
 

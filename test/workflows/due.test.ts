@@ -38,7 +38,7 @@ it('starts the job under its own id, and ends without waiting for it', async () 
   const host = makeFakeHost();
   await bed.startHost(input.host, host.activities);
   expect((await bed.ended(job)).result).toMatchObject({ outcome: 'complete' });
-  expect(host.inputs.admitJob).toMatchObject([{ job: input.job, declaration: input.declaration }]);
+  expect(host.inputs.takeSnapshot).toMatchObject([{ job: input.job, declaration: input.declaration }]);
 });
 
 it('skips, naming the run that is on, and leaves that alone', async () => {

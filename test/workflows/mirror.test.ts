@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdmissionActivities } from '../../activities/admission.js';
 import type { MirrorActivities, PlannedMirror, UploadedMirror } from '../../activities/mirror.js';
 import type { RecordActivities, RecordRunInput } from '../../activities/record.js';
 import type { ApprovableInput } from '../../src/domain/hold.js';
 import { hostFailure } from '../support/fake-host.js';
 import { type WorkflowBed, makeJobInput, makeWorkflowBed } from '../support/workflow-bed.js';
 
-type HostActivities = AdmissionActivities & MirrorActivities & RecordActivities;
+type HostActivities = MirrorActivities & RecordActivities;
 
 const NOTHING = { files: 0, bytes: 0 };
 const PLAN = { hash: 'p', transfers: 2, changes: 1, deletes: 3, deleteBytes: 300, deleteShare: 0.03 };
@@ -36,7 +35,6 @@ async function runMirror(
   const input: ApprovableInput = makeJobInput({ kind: 'mirror', ...more });
   const calls: [string, unknown][] = [];
   const activities: HostActivities = {
-    admitJob: () => Promise.resolve({ admitted: true }),
     planMirror: () => Promise.resolve(PLANNED),
     uploadMirror: () => Promise.resolve(UPLOADED),
     deleteMirrored: () => Promise.resolve(DELETED),
@@ -51,7 +49,6 @@ async function runMirror(
       return activity(given);
     };
   await bed.startHost(input.host, {
-    admitJob: heard('admitJob', activities.admitJob),
     planMirror: heard('planMirror', activities.planMirror),
     uploadMirror: heard('uploadMirror', activities.uploadMirror),
     deleteMirrored: heard('deleteMirrored', activities.deleteMirrored),
@@ -66,9 +63,7 @@ describe('a mirror', () => {
   it('plans, uploads, deletes, verifies and records', async () => {
     const { ended, steps } = await runMirror({}, { shape: 'mirror-complete' });
     expect(ended.result).toEqual({ outcome: 'complete', result: DONE });
-    expect(steps).toEqual([
-      ...['admitJob', 'planMirror', 'uploadMirror', 'deleteMirrored', 'verifyMirror', 'recordRun'],
-    ]);
+    expect(steps).toEqual([...['planMirror', 'uploadMirror', 'deleteMirrored', 'verifyMirror', 'recordRun']]);
     expect(ended.events).toBeLessThanOrEqual(60);
   });
 
@@ -88,7 +83,7 @@ describe('a mirror', () => {
     );
     const result = { ...VERIFIED, transferred: NOTHING, deleted: NOTHING, plan };
     expect(ended.result).toMatchObject({ outcome: 'complete', result });
-    expect(steps).toEqual(['admitJob', 'planMirror', 'recordRun']);
+    expect(steps).toEqual(['planMirror', 'recordRun']);
   });
 
   it('that is held uploads and verifies, deletes nothing, and says how to answer', async () => {
@@ -104,8 +99,16 @@ describe('a mirror', () => {
     );
     const report = { outcome: 'held', result: { ...DONE, deleted: NOTHING, hold: HOLD } };
     expect(ended).toMatchObject({ result: report, memo: { report }, outcome: 'held', status: 'COMPLETED' });
-    expect(steps).toEqual(['admitJob', 'planMirror', 'uploadMirror', 'verifyMirror', 'recordRun']);
+    expect(steps).toEqual(['planMirror', 'uploadMirror', 'verifyMirror', 'recordRun']);
     expect(calls.at(-1)?.[1]).toMatchObject(report);
+  });
+
+  it('of a job that the estate pauses is not tried, and nobody takes it for a run', async () => {
+    const reason = 'the estate pauses job copy';
+    const planMirror = () => Promise.resolve({ refused: { reason } });
+    const { ended, steps } = await runMirror({ planMirror }, { shape: 'mirror-skipped' });
+    expect(ended).toMatchObject({ outcome: 'skipped', result: { result: null, error: { message: reason } } });
+    expect(steps).toEqual(['planMirror']);
   });
 
   it('hands an approval to the plan and to nothing else', async () => {
@@ -114,7 +117,7 @@ describe('a mirror', () => {
     const { estate, job, declaration } = input;
     const request = { estate, job, declaration };
     expect(calls.slice(0, -1).map(([, given]) => given)).toEqual([
-      ...[request, { ...request, approval }, request, request, request],
+      ...[{ ...request, approval }, request, request, request],
     ]);
   });
 

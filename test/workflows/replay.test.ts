@@ -35,7 +35,7 @@ const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   drill: ['complete', 'failed'],
   due: ['skipped', 'started'],
   graduation: ['complete', 'failed', 'held'],
-  mirror: ['complete', 'failed', 'held', 'partial', 'still'],
+  mirror: ['complete', 'failed', 'held', 'partial', 'skipped', 'still'],
   provision: ['cancelled', 'complete', 'failed'],
   purge: ['complete', 'failed', 'held', 'partial'],
   rebuild: ['cancelled', 'complete', 'continued', 'failed', 'partial'],

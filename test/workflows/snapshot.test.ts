@@ -31,7 +31,7 @@ const answers = (...list: TakenSnapshot[]) => {
 };
 
 describe('a snapshot', () => {
-  it('is admitted, taken, followed by forgetting, and recorded', async () => {
+  it('is taken, followed by forgetting, and recorded', async () => {
     const input = makeJobInput();
     const host = makeFakeHost();
     await bed.startHost(input.host, host.activities);
@@ -40,7 +40,7 @@ describe('a snapshot', () => {
 
     const result: SnapshotResult = { ...COUNTS, forgotten: 2 };
     expect(ended.result).toEqual({ outcome: 'complete', result });
-    expect(host.calls).toEqual(['admitJob', 'takeSnapshot', 'forgetSnapshots', 'recordRun']);
+    expect(host.calls).toEqual(['takeSnapshot', 'forgetSnapshots', 'recordRun']);
     expect(host.recorded).toEqual([
       {
         job: input.job,
@@ -74,7 +74,6 @@ describe('a snapshot', () => {
     const { estate, job, declaration } = input;
     const request = { estate, job, declaration, force: true };
     expect(host.inputs).toMatchObject({
-      admitJob: [request],
       takeSnapshot: [request],
       forgetSnapshots: [{ ...request, snapshotId: SNAPSHOT_ID }],
     });
@@ -87,12 +86,7 @@ describe('a snapshot', () => {
     const ended = await bed.ended(await bed.start(input), 'snapshot-first');
     expect(ended.result).toMatchObject({ outcome: 'complete' });
     expect(host.calls).toEqual([
-      'admitJob',
-      'takeSnapshot',
-      'createRepository',
-      'takeSnapshot',
-      'forgetSnapshots',
-      'recordRun',
+      ...['takeSnapshot', 'createRepository', 'takeSnapshot', 'forgetSnapshots', 'recordRun'],
     ]);
     expect(ended.events).toBeLessThanOrEqual(MOST_EVENTS);
   });
@@ -124,7 +118,7 @@ describe('a snapshot', () => {
         hint: `they are listed in ${UNREADABLE.report} on host ${input.host}`,
       },
     });
-    expect(host.calls).toEqual(['admitJob', 'takeSnapshot', 'markPartial', 'recordRun']);
+    expect(host.calls).toEqual(['takeSnapshot', 'markPartial', 'recordRun']);
     expect(host.recorded).toMatchObject([{ outcome: 'partial', error: { type: 'FilesUnreadable' } }]);
     expect(ended.status).toBe('COMPLETED');
   });
@@ -142,7 +136,7 @@ describe('a snapshot', () => {
   it('of a job that the estate pauses is not tried, and nobody takes it for a run', async () => {
     const input = makeJobInput();
     const host = makeFakeHost({
-      admitJob: () => Promise.resolve({ admitted: false, reason: 'the estate pauses job save' }),
+      takeSnapshot: answers({ repository: 'unasked', reason: 'the estate pauses job save' }),
     });
     await bed.startHost(input.host, host.activities);
     const ended = await bed.ended(await bed.start(input), 'snapshot-skipped');
@@ -156,7 +150,7 @@ describe('a snapshot', () => {
       },
     };
     expect(ended).toMatchObject({ result: report, memo: { report }, outcome: 'skipped' });
-    expect(host.calls).toEqual(['admitJob']);
+    expect(host.calls).toEqual(['takeSnapshot']);
   });
 
   it('waits for a host that is not there yet', async () => {
@@ -178,6 +172,6 @@ describe('a snapshot', () => {
       ({ activityTaskScheduledEventAttributes: scheduled, userMetadata }) =>
         scheduled ? [Buffer.from(userMetadata?.summary?.data ?? []).toString()] : [],
     );
-    expect(summaries).toEqual(['"volumes and free space"', '"restic backup"', '"restic forget"', '"record"']);
+    expect(summaries).toEqual(['"restic backup"', '"restic forget"', '"record"']);
   });
 });
