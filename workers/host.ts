@@ -9,6 +9,7 @@ import { createEstateSource } from '../src/estate/source.js';
 import { nearest } from '../src/estate/suggest.js';
 import { type WorkerArguments, workerArguments } from './arguments.js';
 import { runEntry } from './entry.js';
+import { tidyWhenIdle } from './idle-memory.js';
 import { untilPolling, workerIdentity } from './polling.js';
 import { keepRemovingExpired } from './record-expiry.js';
 import { SHUTDOWN_FORCE_TIME, runWorkerProcess } from './worker-process.js';
@@ -25,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const loaded = await loadEstate(args.estate);
   const host = admittedHost(loaded, args);
   const taskQueue = hostQueue(host);
+  const tidying = tidyWhenIdle();
   return runWorkerProcess({
     estate: loaded.estate.estate,
     taskQueue,
@@ -45,6 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
             );
           }),
         }),
+        interceptors: { activity: [() => ({ inbound: tidying })] },
         maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
         defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

@@ -5,8 +5,11 @@ import { type TiedProcessOptions, startTied } from '../adapters/tied-process.js'
 /** The processes that `fts` starts by path; it imports nothing of them. */
 export type WorkerEntry = 'control' | 'host' | 'embedded-server';
 
-/** Seen on an idle host worker: 138 MB without these and the next, 107 MB with them. It waits more than it computes. */
-const LEAN_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size'];
+/**
+ * Seen on an idle host worker: 138 MB without the first two and the next, 107 MB with them. It waits more than it computes, and
+ * collects its garbage when it begins to wait (`workers/idle-memory.ts`).
+ */
+const LEAN_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--expose-gc'];
 
 /**
  * For glibc's malloc, which otherwise keeps an arena for each thread, and raises its threshold for what it gives back with every
