@@ -74,6 +74,9 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
+/** Whether it stands still: a signal that is sent may be taken late on a busy machine. */
+export const isStopped = ({ pid }: ProcessId): boolean => statOf(pid)?.[0] === 'T';
+
 const SIGTERM_BIT = 1n << 14n;
 
 /** Whether SIGTERM waits to be taken by a process that stands still (proc(5), `SigPnd` and `ShdPnd`). */

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ORPHAN_PATIENCE_MS } from '../checkers/programs.js';
 import type { Fault } from '../fault.js';
-import { type ProcessId, isToldToEnd, parentOf, signal, whoRemains } from '../processes.js';
+import {
+  type ProcessId,
+  isStopped,
+  isThere,
+  isToldToEnd,
+  parentOf,
+  signal,
+  whoRemains,
+} from '../processes.js';
 import type { WorkerKind } from '../worker.js';
 import type { World } from '../world.js';
 
@@ -38,6 +46,9 @@ export const killControl = killWorker('control', 2);
 /** These are about to become a tool, or are no tool. */
 const UNTIED = new Set(['setpriv', 'node']);
 
+/** Whoever does not stand still by then is about to end (milliseconds). */
+const STOPPING_MS = 1000;
+
 /**
  * SIGKILL of the host worker while its tools stand still. The kernel has to have told each of them to end by the time
  * the worker is gone: one that only ends because nobody reads its output any more is not tied to it.
@@ -56,10 +67,14 @@ export const killHostOfStopped: Fault = {
       signal(tool, 'SIGSTOP');
       world.cleanUp.process(tool);
     }
-    const tied = tools.filter(({ pid, name }) => parentOf(pid) === target.pid && !UNTIED.has(name));
+    for (const end = Date.now() + STOPPING_MS; tools.some((tool) => !isStopped(tool)) && Date.now() < end;)
+      await sleep(1);
+    const tied = tools.filter(
+      (tool) => isStopped(tool) && parentOf(tool.pid) === target.pid && !UNTIED.has(tool.name),
+    );
     signal(target, 'SIGKILL');
     await host.gone();
-    const untold = tied.filter(({ pid }) => !isToldToEnd(pid));
+    const untold = tied.filter((tool) => !isToldToEnd(tool.pid) && isThere(tool)); // who was told may have ended
     for (const tool of tools) signal(tool, 'SIGCONT');
     const orphans = await whoRemains(tools, ORPHAN_PATIENCE_MS);
     return {
