@@ -1,6 +1,7 @@
 import { checks } from './checks.js';
 import { driveLetters, hostnames, remoteSettings, vaultNames } from './clients.js';
 import { hiddenVersions, mirrorOptions, mirrorSources, mirrorTargets } from './mirrors.js';
+import { patterns } from './patterns.js';
 import { references } from './references.js';
 import { localUrls, oneNameEach, repositoryHosts, repositoryPlaces } from './repositories.js';
 import type { Rule } from './rule.js';
@@ -33,6 +34,7 @@ export const RULES: readonly Rule[] = [
   repositoriesStayWhole,
   mirrorTargets,
   mirrorOptions,
+  patterns,
   hiddenVersions,
   mirrorSources,
   checks,
