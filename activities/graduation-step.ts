@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/common';
 import type { GraduationContext, GraduationStep } from '../src/adapters/graduation-context.js';
 import type { GraduationJournal } from '../src/adapters/graduation-journal.js';
 import { FtsError } from '../src/domain/failures.js';
@@ -62,7 +63,8 @@ export const createGraduationSteps = ({
       const withJournal = async (): Promise<T> => {
         const journal = await openJournal(request.job);
         const run = currentRun().runId;
-        return work({ loaded, journal, run, signal, tell, now, onStep }, job, bothVolumes);
+        const isCancelled = (): boolean => isCancellation(signal);
+        return work({ loaded, journal, run, signal, isCancelled, tell, now, onStep }, job, bothVolumes);
       };
       if (!changesSomething) return withJournal();
       return exclusively(loaded, { job: request.job, from: job.from }, withJournal);
@@ -77,6 +79,10 @@ export const createGraduationSteps = ({
       patientWork(phase, request, true, work),
   };
 };
+
+/** Why Temporal ends an activity: a cancelled run's word; a worker that shuts down, or a run that went on without it, has another. */
+const isCancellation = ({ reason }: AbortSignal): boolean =>
+  reason instanceof CancelledFailure && reason.message === 'CANCELLED';
 
 function sameVolumes(
   { estate }: LoadedEstate,

@@ -39,7 +39,6 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/project-lock.ts whileLocked startTied': 'flock, whose lock ends with it',
   'src/adapters/project-rename.ts renameFolder runProjectTool': STEPPED,
   'src/adapters/project-scan.ts * *': LOOKS,
-  'src/adapters/project-tool.ts runProjectTool startTied': RUNNER,
   'src/adapters/purge-clock.ts synchronised runChild': LOOKS,
   'src/adapters/purge-delete.ts #file unlink': 'the point is where the folder does it (`purge-unlinked`)',
   'src/adapters/private-file.ts publish *': 'its one caller has the points (`kit-drafted`)',
@@ -76,8 +75,9 @@ export const EXEMPT: Readonly<Record<string, string>> = {
     'half a line, which the next attempt cuts off as well',
   'src/adapters/restore-scan.ts scanTree runProjectTool': LOOKS,
   'src/adapters/state.ts writeDurably writeFile': 'a draft; `state-drafted` comes after it',
+  'src/adapters/system-tool.ts startSystemTool startTied': RUNNER,
   'src/adapters/tied-process.ts startTied spawn': RUNNER,
-  'src/adapters/tool-stream.ts streamTool startTied': LOOKS,
+
   'src/adapters/tool.ts * *': RUNNER,
   'src/adapters/tools.ts askVersion execa': LOOKS,
   'src/adapters/volume-child.ts startChild spawn': RUNNER,

@@ -25,6 +25,8 @@ export interface GraduationContext {
   run: string;
   now: () => Date;
   signal?: AbortSignal | undefined;
+  /** Whether the signal was given because a person cancelled the run, so that no further attempt follows. */
+  isCancelled: () => boolean;
   tell: (progress: Progress) => void;
   /** Called after each step; tests break off, or change the disk, there. */
   onStep: (step: GraduationStep) => void | Promise<void>;

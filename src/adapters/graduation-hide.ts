@@ -43,9 +43,9 @@ export async function hideSource(
       };
     }
     const user = await inFolder(pathOf(source), whoUses);
-    if (user !== undefined) return { kept: `${await withdraw(context, move)}: open in ${user}` };
+    if (user !== undefined) return { kept: await withdraw(context, move, `open in ${user}`) };
     if (await inFolder(pathOf(source), isMountedInto))
-      return { kept: `${await withdraw(context, move)}: something is mounted in it` };
+      return { kept: await withdraw(context, move, 'something is mounted in it') };
     if ((await scanPlace(source, { signal })).contents !== move.contents)
       return { kept: await withdraw(context, move) };
     if (!(await renameFolder(source, hidden))) {

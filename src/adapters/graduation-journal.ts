@@ -22,6 +22,7 @@ const MoveSchema = z.object({
     .string()
     .regex(/^\d{4}-\d\d-\d\d(-\d+)?$/)
     .optional(),
+  why: z.string().optional(),
   at: z.iso.datetime().optional(),
   run: z.string().optional(),
   recall: z.literal(true).optional(),

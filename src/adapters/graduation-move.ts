@@ -5,7 +5,7 @@ import { printableName } from '../domain/names.js';
 import { type GraduationContext, proceed } from './graduation-context.js';
 import { hideSource, type MoveEnd } from './graduation-hide.js';
 import { placesOf } from './graduation-places.js';
-import { forget } from './graduation-withdraw.js';
+import { CHANGED, forget } from './graduation-withdraw.js';
 import { startComparison } from './project-compare.js';
 import { copyProject, syncFilesystem } from './project-copy.js';
 import { inFolder, scanPlace } from './project-look.js';
@@ -83,6 +83,7 @@ export async function moveProject(
     }
     await onStep('verified');
   } catch (error) {
+    if (context.isCancelled()) await forget(context, copying); // nobody comes back for it
     if (signal?.aborted || projectFailure(error) === undefined) throw error;
     const changed = await hasChanged(context, copying, source);
     await forget(context, copying);
@@ -105,8 +106,6 @@ export async function moveProject(
   await onStep('published');
   return hideSource(context, publishing, { verified: true });
 }
-
-const CHANGED = 'changed during the move';
 
 /** Whether a source is no longer what was to be copied, or not even there. */
 async function hasChanged(

@@ -26,7 +26,7 @@ export async function settle(context: GraduationContext, move: Move): Promise<Mo
     case 'hiding':
       return hideSource(context, move, { verified: false });
     case 'withdrawing':
-      return { kept: await withdraw(context, move) };
+      return { kept: await withdraw(context, move, move.why) };
     case 'hidden':
     case 'sweeping':
       return undefined;

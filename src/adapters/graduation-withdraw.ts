@@ -24,14 +24,14 @@ export async function forget(context: GraduationContext, move: Move): Promise<vo
 }
 
 /**
- * Takes back our own publication, because the source changed and is whole at its place. A publication in which somebody
- * worked meanwhile stays. Returns why the project was kept.
+ * Takes back our own publication, because the source changed, or is in use, and is whole at its place. A publication in which somebody
+ * worked meanwhile stays. Returns why the project was kept: `why`, unless it was for that.
  *
  * The process may die on any line: the source is whole, and the copy is at its destination or in staging, which the
  * next run takes for what it is by its inode.
  */
-export async function withdraw(context: GraduationContext, move: Move): Promise<string> {
-  const withdrawing = await proceed(context, move, { step: 'withdrawing' });
+export async function withdraw(context: GraduationContext, move: Move, why = CHANGED): Promise<string> {
+  const withdrawing = await proceed(context, move, { step: 'withdrawing', why });
   const { destination, staging } = await placesOf(context.loaded, withdrawing);
   const published = destination !== undefined && (await isThere(destination, move.copy));
   if (published && !(await takeBack(context, move, { destination, staging }))) {
@@ -39,8 +39,11 @@ export async function withdraw(context: GraduationContext, move: Move): Promise<
     return 'conflict: it and its copy in the archive both changed during the move; both are kept';
   }
   await forget(context, withdrawing);
-  return 'changed during the move';
+  return why;
 }
+
+/** Why a project was kept that is not what was copied. */
+export const CHANGED = 'changed during the move';
 
 async function takeBack(
   { signal, onStep }: GraduationContext,

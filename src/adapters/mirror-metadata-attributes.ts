@@ -1,4 +1,5 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
+import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { GONE, unquoted } from './mirror-metadata-walk.js';
@@ -98,7 +99,7 @@ async function runGetfattr(
       await reading;
       const exitCode = await tool.end();
       if (exitCode !== 0 && exitCode !== SOME_FAILED)
-        throw new FtsError('ToolFailed', `getfattr: exit code ${String(exitCode)}: ${failure}`);
+        throw new FtsError('ToolFailed', `getfattr ${endOf(exitCode)}: ${failure}`);
     },
     kill: tool.kill,
   };

@@ -1,3 +1,4 @@
+import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
 import type { WalkedEntry } from './mirror-metadata-entry.js';
 import { runTool } from './tool.js';
@@ -45,10 +46,7 @@ async function learn(
       },
     });
     if (exitCode === 0 || exitCode === SOME_UNKNOWN) continue;
-    throw new FtsError(
-      'ToolFailed',
-      `getent ${database} ended with exit code ${String(exitCode)}: ${stderr.trim()}`,
-    );
+    throw new FtsError('ToolFailed', `getent ${database} ${endOf(exitCode)}: ${stderr.trim()}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
 import { busyLock } from './locks.js';
 import { startTied } from './tied-process.js';
@@ -21,7 +22,7 @@ export async function whileLocked<T>(file: string, work: () => Promise<T>): Prom
   const isHeld = await Promise.race([once(stdout, 'data').then(() => true), closed.then(() => false)]);
   if (!isHeld) {
     if (holder.exitCode === LOCK_CONFLICT) throw await busyLock(file);
-    throw new FtsError('ToolFailed', `flock ended with exit code ${String(holder.exitCode)} on ${file}`);
+    throw new FtsError('ToolFailed', `flock on ${file} ${endOf(holder.exitCode)}`);
   }
   try {
     return await work();

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { FtsError } from '../domain/failures.js';
+import { endOf } from '../domain/exit-words.js';
+import { type FailureType, FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
-import { startTied } from './tied-process.js';
-import { inheritedEnvironment, requirePrograms } from './tool-command.js';
+import { startSystemTool } from './system-tool.js';
 
 /** Where a tool finds the folder that was handed to it: by its handle, whatever is done to names meanwhile. */
 export const HANDED = '/proc/self/fd/3/.';
@@ -41,7 +41,7 @@ export const handedPath = (folder: FileHandle): Promise<Buffer> =>
 /**
  * Runs one of the system's file tools on names that need not be UTF-8, which Node cannot put into arguments: a folder is
  * handed over as an open handle. The tool dies with this process. Fails with `ToolFailed` and what the tool said, with
- * `DestinationFull`, with `ToolMissing`; rejects with the signal's reason once the tool has ended.
+ * `DestinationFull`, `ProjectUnfit`, `ToolMissing`; rejects with the signal's reason once the tool has ended.
  */
 export async function runProjectTool({
   file,
@@ -53,15 +53,8 @@ export async function runProjectTool({
   onStart,
 }: ProjectToolCall): Promise<void> {
   signal?.throwIfAborted();
-  if (process.platform !== 'linux') {
-    throw new FtsError('ToolMissing', `this needs Linux and its ${file}; this is ${process.platform}`);
-  }
-  const environment: Record<string, string> = { ...inheritedEnvironment(), LC_ALL: 'C' };
-  await requirePrograms(['setpriv', file], environment.PATH);
-  const child = startTied(file, args, {
-    environment,
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', folder?.fd ?? 'ignore'],
-  });
+  const stdin = input ? 'pipe' : 'ignore';
+  const child = await startSystemTool(file, args, [stdin, 'pipe', 'pipe', folder?.fd ?? 'ignore']);
   if (child.pid !== undefined) onStart?.(child.pid);
   const interrupt = (): void => void child.kill('SIGTERM');
   signal?.addEventListener('abort', interrupt, { once: true });
@@ -81,9 +74,14 @@ export async function runProjectTool({
   signal?.throwIfAborted();
   if (exitCode === 0) return;
   const said = printableName(complaint.toString('latin1').trim().split('\n')[0] ?? '').path;
-  const full = /No space left on device|Disk quota exceeded/.test(complaint.toString('latin1'));
-  throw new FtsError(
-    full ? 'DestinationFull' : 'ToolFailed',
-    `${file} ended with exit code ${String(exitCode)}: ${said}`,
-  );
+  throw new FtsError(meaningOf(complaint.toString('latin1')), `${file} ${endOf(exitCode)}: ${said}`);
+}
+
+/** A filesystem that cannot take an attribute says that it is full: ext4 holds about 4 kB of each file's, XFS 64 KiB of each. */
+function meaningOf(complaint: string): FailureType {
+  const full = complaint
+    .split('\n')
+    .filter((line) => /No space left on device|Disk quota exceeded/.test(line));
+  if (full.length === 0) return 'ToolFailed';
+  return full.every((line) => line.includes('setting attribute')) ? 'ProjectUnfit' : 'DestinationFull';
 }

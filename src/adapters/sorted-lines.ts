@@ -1,3 +1,4 @@
+import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
 import { streamTool } from './tool-stream.js';
 
@@ -52,7 +53,7 @@ export async function sortLines(folder: string): Promise<SortedLines> {
         yield lines;
       }
       const exitCode = await sort.end();
-      if (exitCode !== 0) throw sortFailure(`sort ended with exit code ${String(exitCode)}: ${complaint}`);
+      if (exitCode !== 0) throw sortFailure(`sort ${endOf(exitCode)}: ${complaint}`);
     },
     kill: sort.kill,
   };

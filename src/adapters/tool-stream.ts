@@ -1,9 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { FtsError } from '../domain/failures.js';
-import { startTied } from './tied-process.js';
-import { inheritedEnvironment, requirePrograms } from './tool-command.js';
+import { startSystemTool } from './system-tool.js';
 
 export interface ToolStreamCall {
   file: string;
@@ -29,15 +27,7 @@ export interface ToolStream {
 
 /** Starts a tool, with `LC_ALL=C`. It dies with this process. Fails with `ToolMissing`. */
 export async function streamTool({ file, args, folder, onComplaint }: ToolStreamCall): Promise<ToolStream> {
-  if (process.platform !== 'linux') {
-    throw new FtsError('ToolMissing', `this needs Linux and its ${file}; this is ${process.platform}`);
-  }
-  const environment: Record<string, string> = { ...inheritedEnvironment(), LC_ALL: 'C' };
-  await requirePrograms(['setpriv', file], environment.PATH);
-  const child = startTied(file, args, {
-    environment,
-    stdio: ['pipe', 'pipe', 'pipe', folder?.fd ?? 'ignore'],
-  });
+  const child = await startSystemTool(file, args, ['pipe', 'pipe', 'pipe', folder?.fd ?? 'ignore']);
   const { stdin, stdout, stderr } = child as typeof child & {
     stdin: Writable;
     stdout: Readable;

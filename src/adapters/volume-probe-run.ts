@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { endOf } from '../domain/exit-words.js';
 import type { ExpectedRoot } from '../domain/sentinel.js';
 import { askChild, expectQuestions } from './volume-child-asked.js';
 
@@ -65,10 +66,7 @@ export async function probeRoot(
     case 'not-started':
       return failed('FAILED', answer.message);
     case 'ended':
-      return failed(
-        'FAILED',
-        `the probe ended with exit code ${String(answer.exitCode)}: ${answer.stderr.slice(0, 200)}`,
-      );
+      return failed('FAILED', `the probe ${endOf(answer.exitCode)}: ${answer.stderr.slice(0, 200)}`);
     case 'answered':
       try {
         return ProbeReport.parse(JSON.parse(answer.text), { jitless: true });

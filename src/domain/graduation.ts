@@ -17,7 +17,7 @@ export interface FolderIdentity {
  * - `copying`: the project is untouched; there may be a copy in staging, whole or not.
  * - `publishing`: the copy is whole, verified and durable; it is in staging or already at its destination.
  * - `hiding`: the destination is durable; the source is at its place or already hidden.
- * - `withdrawing`: the source changed meanwhile and is at its place; the destination is on its way back to staging.
+ * - `withdrawing`: the source changed meanwhile, or is in use, and is at its place; the destination is on its way back to staging.
  * - `hidden`: the move is over; the hidden source waits for its time.
  * - `sweeping`: the hidden source is being deleted; a part of it may be gone.
  */
@@ -44,6 +44,8 @@ export interface Move {
   copy?: FolderIdentity | undefined;
   /** From `hiding` on: the folder that holds the hidden source: a day, with a number if it held one of that name. */
   day?: string | undefined;
+  /** While withdrawing: why the project stays. */
+  why?: string | undefined;
   /** From `hidden` on. `at` is RFC 3339 UTC, `run` the run that hid it; of a recall, the one that began or finished it. */
   at?: string | undefined;
   run?: string | undefined;

@@ -1,6 +1,8 @@
-import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { GraduationStep } from '../../src/adapters/graduation-context.js';
 import { type GraduationEstate, makeGraduationEstate } from '../support/graduation-estate.js';
 import { treeOf } from '../support/tree.js';
@@ -102,6 +104,48 @@ it('a move that cannot be settled fails alone; the others go on', async () => {
   await rm(test.graduated);
   const { result } = await test.graduate({ run: 'run-3' });
   expect(result.counts).toEqual({ moved: 2, kept: 0, failed: 0 });
+});
+
+describe('a source that is opened during the move', () => {
+  it.each([undefined, 'journal-withdrawing', 'withdrawn', 'staging-removed'] as const)(
+    'stays, and it is said who has it open, also after a death at "%s"',
+    async (last) => {
+      let pid = 0;
+      const openAtPublished = async (step: GraduationStep): Promise<void> => {
+        if (step !== 'published') return;
+        const file = await open(join(source, 'notes'));
+        const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', file.fd] });
+        pid = child.pid ?? 0;
+        onTestFinished(async () => {
+          child.stdin?.end();
+          await once(child, 'close');
+        });
+        await file.close();
+      };
+      const onStep = last === undefined ? openAtPublished : dieAt(last, openAtPublished);
+      const first = test.graduate({ onStep });
+      if (last !== undefined) await expect(first).rejects.toThrow('power cut');
+      const { result } = last === undefined ? await first : await test.graduate({ run: 'run-2' });
+      expect(result.kept).toEqual([{ project: 'cold', reason: `open in process ${String(pid)}` }]);
+      expect([...(await test.names(test.projects)), ...(await test.names(test.staging))]).toEqual([]);
+    },
+  );
+});
+
+it('a cancelled move leaves nothing in staging, and the source as it was', async () => {
+  const before = await treeOf(source);
+  const cancelled = test.graduate({ cancelAt: 'copied' });
+  await expect(cancelled).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(await test.names(test.staging)).toEqual([]);
+  expect(await test.journal()).toEqual([]);
+  expect(await treeOf(source)).toEqual(before);
+});
+
+it('a worker that shuts down leaves the copy to the next attempt', async () => {
+  const ended = test.graduate({ cancelAt: 'copied', cancelReason: 'WORKER_SHUTDOWN' });
+  await expect(ended).rejects.toMatchObject({ name: 'CancelledFailure' });
+  expect(await test.journal()).toMatchObject([{ step: 'copying' }]);
+  expect((await test.graduate()).result.counts.moved).toBe(1);
 });
 
 describe('a source that changes', () => {

@@ -68,6 +68,23 @@ describe.skipIf(!canMount || !hasXfs).each(FILESYSTEMS)('between %s and %s', (he
     expect(await treeOf(path)).toEqual(before);
   });
 
+  it.runIf(there === 'ext4')(
+    'an attribute that the other filesystem cannot take keeps its project, and is named',
+    async () => {
+      const path = await test.project('tagged');
+      const attribute = "import os,sys; os.setxattr(sys.argv[1], 'user.icon', b'x' * 20000)";
+      await execa('python3', ['-c', attribute, join(path, 'notes')]);
+      const before = await treeOf(path);
+      const { result, failure } = await test.graduate();
+      expect(failure).toBe('ProjectUnfit');
+      expect(result.failed).toMatchObject([
+        { project: 'tagged', reason: expect.stringContaining("setting attribute 'user.icon'") as string },
+      ]);
+      expect(await treeOf(path)).toEqual(before);
+      expect(await test.names(test.staging)).toEqual([]);
+    },
+  );
+
   it('a project that does not fit stays in the archive, and nothing of it is left behind', async () => {
     const big = join(test.projects, 'big');
     await mkdir(big);

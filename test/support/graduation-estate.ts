@@ -36,6 +36,9 @@ export interface GraduationRun {
   /** What the destination is said to have left. */
   freeBytes?: number;
   onStep?: (step: GraduationStep) => void | Promise<void>;
+  /** At this step the run is cancelled, or ended for another reason of Temporal's. */
+  cancelAt?: GraduationStep;
+  cancelReason?: 'CANCELLED' | 'WORKER_SHUTDOWN';
 }
 
 /** Two `directory` volumes, on filesystems of their own if `mount` sees to it, flux with `active` and space with `projects`, and the graduation of their host. */
@@ -119,11 +122,15 @@ export async function makeGraduationEstate(
       await writeFile(join(path, 'deep', 'er', 'data'), content.repeat(1000));
       return path;
     },
-    graduate: (options: GraduationRun = {}): Promise<Graduated> =>
-      inRun(options.run ?? 'run-1').run(
-        activities(options).graduateProjects,
-        requestOf(options.job ?? 'graduation'),
-      ),
+    graduate: (options: GraduationRun = {}): Promise<Graduated> => {
+      const { cancelAt, cancelReason } = options;
+      const environment = inRun(options.run ?? 'run-1');
+      const cancelling = (step: GraduationStep): void => {
+        if (step === cancelAt) environment.cancel(cancelReason);
+      };
+      const { graduateProjects } = activities({ ...options, ...(cancelAt && { onStep: cancelling }) });
+      return environment.run(graduateProjects, requestOf(options.job ?? 'graduation'));
+    },
     sweep: (options: GraduationRun = {}): Promise<HiddenSources> =>
       inRun(options.run ?? 'run-1').run(activities(options).sweepSources, request),
     recall: (project: string, options: GraduationRun = {}): Promise<RecallResult> =>
