@@ -80,6 +80,9 @@ export const createResticActivities = ({
         const attempt = await begin(state, request.job);
         const { exitCode } = await run({
           args: backupArguments(loaded, host, request.job, job),
+          ...(job.bandwidth !== undefined && {
+            bandwidth: { timetable: job.bandwidth, timezone: loaded.estate.timezone },
+          }),
           onMessage: (message) => {
             summary = summaryOf(message) ?? summary;
             progress = progressAfter(progress, message);

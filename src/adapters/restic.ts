@@ -32,6 +32,8 @@ export interface ResticCall {
   signal?: AbortSignal;
   /** Whether restic holds our lock of the repository while it lives; it does unless told otherwise. */
   locked?: boolean;
+  /** A timetable as rclone's `--bwlimit` takes it, for the rclone through which restic reaches the repository, if it does. */
+  bandwidth?: { timetable: string; timezone: string };
   /** stdout as it comes, in place of `onMessage`: for one long line. */
   onOutput?: (chunk: Buffer) => void;
   /** Each JSON message on stdout. */
@@ -113,6 +115,12 @@ function watchOpening({ name, folder }: ResticRepository) {
   };
 }
 
+/** rclone reads a timetable by the zone of its own environment; restic keeps the machine's, by which it dates snapshots. */
+const optionsFor = ({ options, rclone }: ResticRepository, { bandwidth }: ResticCall): readonly string[] =>
+  rclone && bandwidth && process.platform !== 'win32'
+    ? ['-o', `rclone.program=env TZ=${bandwidth.timezone} ${rclone.file}`]
+    : options;
+
 function toolCall(
   repository: ResticRepository,
   call: ResticCall,
@@ -120,8 +128,12 @@ function toolCall(
 ): ToolCall {
   return {
     file: repository.restic,
-    args: [...repository.options, ...call.args],
-    environment: { ...collectorSettings(call.args[0]), ...repository.environment },
+    args: [...optionsFor(repository, call), ...call.args],
+    environment: {
+      ...collectorSettings(call.args[0]),
+      ...repository.environment,
+      ...(call.bandwidth && { RCLONE_BWLIMIT: call.bandwidth.timetable }),
+    },
     ...(call.locked !== false && { lock: repository.lock }),
     ...(repository.directory !== undefined && { directory: repository.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, opening.signal]) : opening.signal,

@@ -113,6 +113,12 @@ export const repositoriesOn = (estate: Estate, volumeName: string): string[] =>
     volume === volumeName && path !== undefined ? [posix.normalize(path).replace(/\/$/, '')] : [],
   );
 
+/** Whether restic reaches a repository through rclone. */
+export function isBehindRclone(estate: Estate, repositoryName: string): boolean {
+  const { remote, url } = repositoryOf(estate, repositoryName);
+  return remote !== undefined || url?.startsWith('rclone:') === true;
+}
+
 /** `PATH` below a repository's remote, as rclone takes it after the remote's name; undefined for any other. */
 export function repositoryRemotePath(estate: Estate, repositoryName: string): string | undefined {
   const { remote, path } = repositoryOf(estate, repositoryName);

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { findTool } from '../../src/adapters/tools.js';
+import { fakeTool } from '../support/fake-tool.js';
 import { type ResticEstate, makeResticEstate, save, snapshotJob } from '../support/restic-estate.js';
 import { treeOf } from '../support/tree.js';
 
@@ -103,6 +105,26 @@ describe('the result', () => {
   it('is the same for a job with a bandwidth', async () => {
     await writeFile(join(estate.flux, 'one'), 'x');
     expect(await save(estate, 'bounded')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is brought by an rclone that knows the timetable, and the zone of its times, where rclone reaches the repository', async () => {
+    const { path: rclone } = await findTool('rclone');
+    const seen = join(estate.folder, 'seen');
+    const tell = `case "$1" in serve) echo "$TZ $RCLONE_BWLIMIT" >>${seen} ;; esac`;
+    await fakeTool(join(estate.folder, 'tools'), 'rclone', `${tell}\nexec ${rclone} "$@"`);
+    vi.stubEnv('PATH', `${join(estate.folder, 'tools')}:${process.env.PATH ?? ''}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await estate.change({
+      remotes: { cloud: { type: 'local', path: 'cloud' } },
+      repositories: { away: { host: 'here', remote: 'cloud', path: 'restic', password: 'password' } },
+      jobs: {
+        away: snapshotJob({ kind: 'backup', repository: 'away', bandwidth: '08:00,100M 23:00,off' }),
+      },
+    });
+    await writeFile(join(estate.flux, 'one'), 'x');
+    await save(estate, 'away');
+    const backups = (await readFile(seen, 'utf8')).trim().split('\n');
+    expect(backups.at(-1)).toBe('Etc/UTC 08:00,100M 23:00,off');
   });
 });
 
