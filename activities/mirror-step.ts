@@ -44,6 +44,14 @@ export const DeletionRecord = z.object({
     files: z.number(),
     bytes: z.number(),
     returned: z.number(),
+    left: z
+      .object({
+        count: z.number(),
+        first: z.array(
+          z.object({ path: z.string(), encoded: z.literal(true).exactOptional(), message: z.string() }),
+        ),
+      })
+      .exactOptional(),
   }),
 });
 
@@ -68,10 +76,11 @@ export const createMirrorStep = ({
     const guarded = guard(loaded);
     const before = await guarded.require(job.volume, { signal });
     const remote = await open(loaded, job.remote, before.mountpoint);
+    const owner = { estate: loaded.estate.estate, host, volume: job.volume };
     const requireSame = async (): Promise<void> => {
       requireSameTree(job.volume, before.identity, await guarded.require(job.volume, { signal }), 'mirror');
     };
-    return { loaded, job, remote, root: before.mountpoint, requireSame };
+    return { loaded, job, remote, owner, root: before.mountpoint, requireSame };
   };
 
   /** As `prepare`, for the first step: a job that the host does not let run now is refused, with the reason. */
@@ -86,7 +95,7 @@ export const createMirrorStep = ({
   const prepareStep = async (request: JobRequest, signal: AbortSignal, tell: MirrorStep['tell']) => {
     const { runId } = currentRun();
     const prepared = await prepare(request, signal);
-    const { remote, root, requireSame } = prepared;
+    const { remote, owner, root, requireSame } = prepared;
     const plan = await mirror.planOf(request.job);
     const decision = await state.read(record(request.job, 'decision'), Decision);
     if (plan?.runId !== runId || decision?.runId !== runId) {
@@ -99,7 +108,7 @@ export const createMirrorStep = ({
     const upload = await state.read(record(request.job, 'upload'), UploadRecord);
     const postponed = upload?.runId === runId ? upload.postponed : (plan.postponed ?? []);
     const step: MirrorStep = {
-      ...{ job: request.job, remote, root, plan, postponed, signal, tell },
+      ...{ job: request.job, remote, owner, root, plan, postponed, signal, tell },
       held: decision.held,
       guard: requireSame,
     };

@@ -62,11 +62,12 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         const { runId } = currentRun();
         const prepared = await prepareFirst(request, signal);
         if ('refused' in prepared) return prepared;
-        const { loaded, job, remote, root, requireSame } = prepared;
+        const { loaded, job, remote, owner, root, requireSame } = prepared;
+        const prunedHere = repositoriesOn(loaded.estate, job.volume);
         const plan = await mirror.plan({
-          ...{ job: request.job, runId, root, remote, signal, limits: job.limits },
+          ...{ job: request.job, runId, root, remote, owner, signal, limits: job.limits },
           ...{ exclude: job.exclude, excludePatterns: job.excludePatterns },
-          ...{ repositories: repositoriesOn(loaded.estate, job.volume), guard: requireSame },
+          ...{ repositories: prunedHere.map(({ path }) => path), prunedHere, guard: requireSame },
           onListed: (files) => {
             tell({ phase: 'compare', files });
           },
@@ -110,7 +111,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         const { transferred, postponed, unreadable } = await onVolume(step, () =>
           mirror.upload({
             ...{ ...step, resumed, report: state.path('reports', `${request.job}-${runId}.jsonl`) },
-            repositories: repositoriesOn(loaded.estate, job.volume),
+            repositories: repositoriesOn(loaded.estate, job.volume).map(({ path }) => path),
             bandwidth: { limit: job.bandwidth, timezone: loaded.estate.timezone },
             onWaiting: (waiting) => {
               tell({ phase: 'upload', waiting });
@@ -130,7 +131,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
      * Deletes what the plan of this run names, each only if it is still missing in the volume. Safe to retry: another
      * attempt goes on where the last one was (`deletePlanned`).
      */
-    deleteMirrored: (request: JobRequest): Promise<Pick<MirrorResult, 'deleted' | 'returned'>> =>
+    deleteMirrored: (request: JobRequest): Promise<Pick<MirrorResult, 'deleted' | 'returned' | 'left'>> =>
       patiently('delete', nextDueOf(current, request.job), async (tell, signal) => {
         const { runId, plan, decision, step } = await prepareStep(request, signal, () => undefined);
         if (decision.held !== 'nothing') {
@@ -138,7 +139,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
         }
         const { files: totalFiles, bytes: totalBytes } = plan.losses.deletions;
         const before = await state.read(record(request.job, 'deletion'), DeletionRecord);
-        const { files, bytes, returned } = await onVolume(step, () =>
+        const { files, bytes, returned, left } = await onVolume(step, () =>
           mirror.remove({
             ...step,
             from: before?.runId === runId ? before.done : undefined,
@@ -149,7 +150,7 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
           }),
         );
         await step.guard();
-        return { deleted: { files, bytes }, ...(returned > 0 && { returned }) };
+        return { deleted: { files, bytes }, ...(returned > 0 && { returned }), ...(left && { left }) };
       }),
 
     /** Reads a sample of what the remote should hold back and compares it (`verifySample`). Changes nothing; safe to retry. */

@@ -1,5 +1,6 @@
 import { log } from '@temporalio/activity';
 import { z } from 'zod';
+import type { PrunedNames } from '../src/adapters/pruned-names.js';
 import type { State } from '../src/adapters/state.js';
 import { damageOr } from '../src/domain/damage.js';
 import type { JobRequest } from '../src/domain/job.js';
@@ -13,6 +14,7 @@ import {
   repackLimit,
 } from '../src/domain/prune.js';
 import { nextDue } from '../src/estate/cron.js';
+import { repositoryPath } from '../src/estate/lookup.js';
 import type { Estate } from '../src/estate/schema.js';
 import { requireNoErrors } from './check-record.js';
 import { type Prepared, type StepDependencies, createStep, destinationOnly } from './restic-step.js';
@@ -29,9 +31,11 @@ export interface PruneDependencies extends StepDependencies {
   state: State;
   /** Whether a mirror job is between its plan and its end: a prune would make it leave the repository for its next run. */
   isMirrorUnderWay: (job: string) => Promise<boolean>;
+  prunedNames: PrunedNames;
 }
 
-export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies }: PruneDependencies) => {
+export const createPruneActivities = (dependencies: PruneDependencies) => {
+  const { state, isMirrorUnderWay, prunedNames } = dependencies;
   const step = createStep(dependencies);
 
   const isBeingMirrored = async ({ jobs, repositories }: Estate, repository: string): Promise<boolean> => {
@@ -57,11 +61,13 @@ export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies
         const file = recordFile(name);
         const remaining = (nextDueOn(loaded.estate, name, new Date()) ?? Infinity) - Date.now();
         if (remaining < SHORTEST_PRUNE_MS || (await isBeingMirrored(loaded.estate, name))) return 'gave-way';
-        await checkAfterBreak(state, name, { run, tell });
+        const folder = repositoryPath(loaded, name);
+        await checkAfterBreak(state, name, { run, tell, prunedNames, folder });
 
         const record = await state.read(file, PruneFile);
         const limit = repackLimit(record);
         await state.write(file, { ...record, startedAt: new Date().toISOString() });
+        if (folder !== undefined) await prunedNames.begin(name, folder);
         const due = AbortSignal.timeout(Math.min(remaining, LONGEST_TIMER_MS));
         try {
           await run({
@@ -73,9 +79,11 @@ export const createPruneActivities = ({ state, isMirrorUnderWay, ...dependencies
           });
         } catch (error) {
           if (!due.aborted || error !== due.reason) throw error;
+          if (folder !== undefined) await prunedNames.settle(name, folder);
           await state.write(file, { endedAt: record?.endedAt, gaveWayAt: afterGivingWay(limit) });
           return 'gave-way';
         }
+        if (folder !== undefined) await prunedNames.settle(name, folder);
         await state.write(file, { endedAt: new Date().toISOString() });
         return 'done';
       }),
@@ -102,16 +110,22 @@ export async function pruneIsDue(
 export const pruneBrokeOff = async (state: Pick<State, 'read'>, repository: string): Promise<boolean> =>
   (await state.read(recordFile(repository), PruneFile))?.startedAt !== undefined;
 
+type AfterBreak = Pick<Prepared, 'run' | 'tell'> & {
+  prunedNames: PrunedNames;
+  /** Of a repository on a volume of this host. */
+  folder: string | undefined;
+};
+
 /**
  * After a prune that broke off, restic checks the repository's structure first. Fails with `RepositoryDamaged`, and
  * nothing is forgotten or pruned until it is mended; nor after a check job that found errors, until it passes. A damaged
- * record may be of one that broke off; a new one takes its place after the check. Costs a read of small files where
- * nothing is wrong.
+ * record may be of one that broke off; a new one takes its place after the check. What the broken one removed from a
+ * repository in `folder` is written down then. Costs a read of small files where nothing is wrong.
  */
 export async function checkAfterBreak(
   state: Pick<State, 'read' | 'write'>,
   repository: string,
-  { run, tell }: Pick<Prepared, 'run' | 'tell'>,
+  { run, tell, prunedNames, folder }: AfterBreak,
 ): Promise<void> {
   await requireNoErrors(state, repository);
   const { record, damage } = await damageOr(state.read(recordFile(repository), PruneFile));
@@ -119,6 +133,7 @@ export async function checkAfterBreak(
   if (damage) log.warn('a prune may have broken off: its record is damaged', { error: damage });
   tell({ phase: 'check' });
   await run({ args: ['check'] });
+  if (folder !== undefined) await prunedNames.settle(repository, folder);
   await state.write(recordFile(repository), { ...record, startedAt: undefined });
 }
 

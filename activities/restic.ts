@@ -1,9 +1,11 @@
+import type { PrunedNames } from '../src/adapters/pruned-names.js';
 import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest, SnapshotResult } from '../src/domain/job.js';
 import type { Progress } from '../src/domain/progress.js';
 import type { Keep, KeepChange } from '../src/domain/retention.js';
 import { type AdmissionDependencies, type Refusal, refusal } from './admission.js';
+import { repositoryPath } from '../src/estate/lookup.js';
 import { backupArguments } from './backup-arguments.js';
 import { type BackupSummary, problemOf, progressAfter, summaryOf } from './backup-messages.js';
 import { currentRun } from './current-run.js';
@@ -28,6 +30,7 @@ const NO_REPOSITORY = 10;
 
 export interface ResticDependencies extends StepDependencies, Pick<AdmissionDependencies, 'isBeingRebuilt'> {
   state: State;
+  prunedNames: PrunedNames;
   openReport: (path: string) => Promise<Report>;
   realName: RealName;
   /** Id of the snapshot that the host has on record as the job's last success. */
@@ -58,6 +61,7 @@ export const createResticActivities = ({
   openReport,
   realName,
   lastSuccess,
+  prunedNames,
 }: ResticDependencies) => {
   const step = createStep({ host, current, guard, open });
 
@@ -140,7 +144,8 @@ export const createResticActivities = ({
      */
     forgetSnapshots: (request: JobRequest & { snapshotId: string }): Promise<Forgotten> =>
       step('forget', request, destinationOnly, async ({ loaded, job, run, tell }) => {
-        await checkAfterBreak(state, job.repository, { run, tell });
+        const folder = repositoryPath(loaded, job.repository);
+        await checkAfterBreak(state, job.repository, { run, tell, prunedNames, folder });
         const sorted = (keep: Keep, dryRun: boolean) =>
           forget({ host, job: request.job, keep, dryRun }, { run, tell });
         const { keep, change } = await keepInForce(request.job, job.keep, {

@@ -33,6 +33,7 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/mirror-files.ts * *': LISTS,
   'src/adapters/mirror-listing.ts listRemote writeFile': LISTS,
   'src/adapters/mirror-metadata-owners.ts learn runTool': LOOKS,
+  'src/adapters/mirror-owner.ts claim writeFile': LISTS,
   'src/adapters/mirror-place.ts writeNames writeFile': LISTS,
   'src/adapters/mirror-upload.ts remaining createWriteStream': LISTS,
   'src/adapters/project-copy.ts * *': STEPPED,
@@ -65,8 +66,6 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'src/adapters/restore-mirror-left-out.ts leaveOut rename': LISTED,
   'src/adapters/restore-mirror-list.ts listItem rm': LISTED,
   'src/adapters/restore-mirror-look.ts lookAtMetadata rm': LISTED,
-  'src/adapters/restore-mirror-names.ts renameEntry rename':
-    'whoever calls it tells the step `item-named` (test/activities/restore-mirror-hostile.test.ts)',
   'src/adapters/restore-parcels.ts packParcels rename': RESTORED,
   'src/adapters/restore-publish.ts clear rmdir': RESTORED,
   'src/adapters/restore-publish.ts removeEmpty rmdir': 'a folder of ours, and only if it is empty',

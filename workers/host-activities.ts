@@ -20,6 +20,7 @@ import { isMirrorUnderWay } from '../src/adapters/mirror-under-way.js';
 import { lockPath } from '../src/adapters/locks.js';
 import { createMirrorCheck } from '../src/adapters/mirror-check.js';
 import { createMirror } from '../src/adapters/mirror.js';
+import { prunedNames } from '../src/adapters/pruned-names.js';
 import { refuseClockStep } from '../src/adapters/purge-clock.js';
 import { deleteFromFolder, scanFolder } from '../src/adapters/purge-tool.js';
 import { lastSnapshot, readJobRecord, writeJobRecord } from '../src/adapters/job-records.js';
@@ -83,10 +84,12 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
     ...createResticActivities({
       ...{ ...admission, state, open, openReport, realName },
       lastSuccess: (job) => lastSnapshot(state, job),
+      prunedNames: prunedNames(state),
     }),
     ...createPruneActivities({
       ...{ host, current, guard, state, open },
       isMirrorUnderWay: (job) => isMirrorUnderWay(state, job),
+      prunedNames: prunedNames(state),
     }),
     ...createDrillActivities({
       ...{ host, current, guard, state, drill: drillRepository, comparer: drillComparer },

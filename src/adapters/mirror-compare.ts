@@ -1,7 +1,7 @@
 import type { Removal } from '../domain/hold.js';
 import { type MirrorPlan, type Omitted, UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
 import { type MirrorFiles, NameList } from './mirror-files.js';
-import { MANIFEST, type ListedFile } from './mirror-listing.js';
+import { MANIFEST, type ListedFile, OWNER } from './mirror-listing.js';
 import { LossTally } from './mirror-loss.js';
 import { type Pair, paired } from './mirror-merge.js';
 import { LARGE } from './mirror-range.js';
@@ -30,6 +30,8 @@ export type Comparison = Pick<
   large: ListedFile | undefined;
   /** What the remote has of the metadata. */
   manifest: ListedFile | undefined;
+  /** What it has of the owner's mark. */
+  owner: ListedFile | undefined;
 };
 
 /** Compares the two listings of a plan, name by name, and writes its lists. In bounded memory. */
@@ -75,6 +77,7 @@ class Comparing {
   readonly #watched: ListedFile[] = [];
   readonly #large = new Reservoir<ListedFile>(1);
   #manifest: ListedFile | undefined;
+  #owner: ListedFile | undefined;
 
   constructor(request: ComparisonRequest) {
     const { files, frozen } = request;
@@ -90,7 +93,9 @@ class Comparing {
 
   take({ name, source: listed, remote }: Pair): void {
     if (name === MANIFEST) this.#manifest = remote;
-    if (name === MANIFEST || (remote && !isName(name))) return; // neither made here nor to be had by name
+    if (name === OWNER) this.#owner = remote;
+    if (name === MANIFEST || name === OWNER) return;
+    if (remote && !isName(name)) return; // neither made here nor to be had by name
     if (remote) count(this.#remote, remote.size);
     const source = mirrored(listed, this.#request, this.#omitted);
     if (source) count(this.#source, source.size);
@@ -117,6 +122,7 @@ class Comparing {
       watched: this.#watched,
       large: this.#large.items[0],
       manifest: this.#manifest,
+      owner: this.#owner,
     };
   }
 

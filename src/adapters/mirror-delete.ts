@@ -1,11 +1,15 @@
 import { FtsError } from '../domain/failures.js';
+import type { NamedProblem } from '../domain/job.js';
 import { UPLOAD_CLASSES, type UploadClass } from '../domain/mirror.js';
+import { pathOfRcloneName } from '../domain/rclone-names.js';
 import { removeEmptied } from './mirror-emptied.js';
+import type { MirrorFiles } from './mirror-files.js';
 import type { ListedFile } from './mirror-listing.js';
-import { Ascending, batchesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
+import { Ascending, batchesOf, bytesOf, liesBelow, listedFiles, named } from './mirror-lists.js';
 import { mountedFolders } from './mirror-mounts.js';
 import { type MirrorPlace, listingOption, wantedFromSource, writeNames } from './mirror-place.js';
-import { RCLONE_HINTS, meaningOfRclone } from './rclone-failure.js';
+import { shortPath } from './purge-problems.js';
+import { RCLONE_HINTS, type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
 import { BUCKETS } from './rclone-remote.js';
 import { runRclone } from './rclone.js';
 
@@ -20,7 +24,12 @@ export interface Deletion {
   bytes: number;
   /** Names of the plan that are in the source again: they stay. */
   returned: number;
+  /** Files that rclone lists and does not find by that name, as other programs may name them: they stay. */
+  left?: { count: number; first: NamedProblem[] };
 }
+
+/** At most so many of them are named. */
+const NAMED = 10;
 
 const NOTHING_DELETED: Deletion = { list: 1, line: 0, files: 0, bytes: 0, returned: 0 };
 
@@ -71,7 +80,7 @@ export async function deletePlanned({
   for (const number of UPLOAD_CLASSES) {
     if (number < from.list) continue;
     if (number > from.list) done = { ...done, list: number, line: 0 };
-    const planned = withSizes(place.files.delete(number), place.files.remote);
+    const planned = deletionsWithSizes(place.files, number);
     for await (const batch of batchesOf(planned, size, done.line)) {
       await guard();
       const wanted = batch.filter((file) => !liesBelow(postponed, file.name) && !mayBeMoved(file));
@@ -82,13 +91,16 @@ export async function deletePlanned({
       const { covers } = await mountedFolders(place.root);
       await guard();
       const missing = wanted.filter(({ name }) => !back.has(name) && !covers(name));
-      if (missing.length > 0) await hide(place, missing);
+      const left = missing.length > 0 ? await hide(place, missing) : [];
+      const names = new Set(left.map(({ object }) => bytesOf(object)));
+      const hidden = missing.filter(({ name }) => !names.has(name));
       done = {
         list: number,
         line: done.line + batch.length,
-        files: done.files + missing.length,
-        bytes: missing.reduce((sum, { size }) => sum + size, done.bytes),
+        files: done.files + hidden.length,
+        bytes: hidden.reduce((sum, { size }) => sum + size, done.bytes),
         returned: done.returned + wanted.length - missing.length,
+        ...withLeft(done.left, left),
       };
       await keep(done);
       tell(done);
@@ -98,24 +110,52 @@ export async function deletePlanned({
   return done;
 }
 
-async function* withSizes(list: string, listing: string): AsyncGenerator<ListedFile> {
-  const remote = new Ascending<ListedFile>(listedFiles(listing));
-  for await (const { name } of named(list))
+/** What a list of deletions names, as the remote had it when the plan was made. */
+export async function* deletionsWithSizes(
+  files: MirrorFiles,
+  number: UploadClass,
+): AsyncGenerator<ListedFile> {
+  const remote = new Ascending<ListedFile>(listedFiles(files.remote));
+  for await (const { name } of named(files.delete(number)))
     yield (await remote.find(name)) ?? { name, size: 0, mtime: '', sha1: '' };
 }
 
-async function hide(place: MirrorPlace, files: readonly { name: string }[]): Promise<void> {
+/** B2's word for a name that no file has: rclone writes some characters in its own way, and other programs do not. */
+const NOT_BY_THAT_NAME = /no_such_file|file not present/i;
+
+type Left = Required<RcloneProblem>;
+
+function withLeft(before: Deletion['left'], left: readonly Left[]): Pick<Deletion, 'left'> {
+  if (left.length === 0) return before ? { left: before } : {};
+  const named = left.map(({ object }): NamedProblem => ({
+    ...shortPath([Buffer.from(pathOfRcloneName(object))]),
+    message: 'rclone lists it, and does not find it by that name',
+  }));
+  return {
+    left: {
+      count: (before?.count ?? 0) + left.length,
+      first: [...(before?.first ?? []), ...named].slice(0, NAMED),
+    },
+  };
+}
+
+/** Returns what it does not find. */
+async function hide(place: MirrorPlace, files: readonly { name: string }[]): Promise<Left[]> {
   const { remote, total, signal } = place;
   const names = files.map(({ name }) => name);
   const list = await writeNames(place, 'batch.txt', names);
-  const problems: { object?: string; message: string }[] = [];
+  const problems: RcloneProblem[] = [];
+  const left: Left[] = [];
   await runRclone(remote, {
     args: ['delete', remote.root, '--files-from-raw', list, ...(await listingOption(names, total))],
     signal,
-    onProblem: (problem) => problems.push(problem),
+    onProblem: ({ object, message }) => {
+      if (object && NOT_BY_THAT_NAME.test(message)) left.push({ object, message });
+      else problems.push({ ...(object !== undefined && { object }), message });
+    },
   });
   const [problem] = problems;
-  if (problem === undefined) return;
+  if (problem === undefined) return left;
   const { object, message } = problem;
   const type = meaningOfRclone(message) ?? 'ToolFailed';
   const said = `remote ${remote.name}: ${object ?? 'rclone'} cannot be deleted: ${message}`;

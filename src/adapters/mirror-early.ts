@@ -2,10 +2,9 @@ import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type LargeFile, type MirrorPlan, isStill } from '../domain/mirror.js';
-import { isUnopenable } from '../domain/rclone-names.js';
 import { type ListedFile, listedFile } from './mirror-listing.js';
 import { LARGE } from './mirror-range.js';
-import { isName, textOf } from './mirror-source.js';
+import { isName } from './mirror-source.js';
 import type { ReadBack } from './mirror-verify.js';
 
 /** At most so many files and so many bytes: what is read early is read in vain when the plan finds something to do. */
@@ -48,7 +47,7 @@ async function lineAfter(handle: FileHandle, place: number): Promise<ListedFile 
   const [first] = behind === undefined ? await wholeLines(handle, 0) : [];
   const line = behind ?? first;
   const file = line === undefined ? undefined : listedFile(line);
-  return file && isName(file.name) && !isUnopenable(textOf(file.name)) ? file : undefined;
+  return file && isName(file.name) ? file : undefined;
 }
 
 async function wholeLines(handle: FileHandle, place: number): Promise<string[]> {

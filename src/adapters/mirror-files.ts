@@ -70,7 +70,6 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
     collisions: Count.exactOptional(),
     tooLong: Count.exactOptional(),
     mounts: Count.exactOptional(),
-    unopenable: Count.exactOptional(),
   }),
   unreadable: Unreadable.exactOptional(),
   postponed: z.array(z.string()).exactOptional(),
@@ -80,6 +79,8 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
     isThere: z.boolean(),
     unreadable: Unreadable.exactOptional(),
   }),
+  unowned: z.literal(true).exactOptional(),
+  pruned: Removal.exactOptional(),
   verified: Removal.exactOptional(),
   doubtful: z
     .array(z.object({ size: z.number(), mtime: z.string(), name: z.string(), sha1: z.string() }))

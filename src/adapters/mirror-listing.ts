@@ -37,6 +37,9 @@ const FOLDERS_LEFT_OUT = 6;
 /** Where the manifest of the metadata lies in a remote. */
 export const MANIFEST = `${OWN_FOLDER}/mirror-metadata.jsonl.gz`;
 
+/** Where a remote says whose mirror it is. */
+export const OWNER = `${OWN_FOLDER}/mirror-owner.json`;
+
 /** sort(1) keeps this much in memory. */
 const SORT_BUFFER = '32M';
 
@@ -71,8 +74,8 @@ export async function listSource(
 }
 
 /**
- * Lists the remote as a whole; of what this product keeps there for itself, the manifest of the metadata only. A listing
- * that is not whole fails as `runRclone` does. `missing`: the folder is not there, and the listing is empty.
+ * Lists the remote as a whole; of what this product keeps there for itself, the manifest of the metadata and the owner's
+ * mark only. A listing that is not whole fails as `runRclone` does. `missing`: the folder is not there, and the listing is empty.
  */
 export async function listRemote(
   remote: RcloneRemote,
@@ -81,7 +84,8 @@ export async function listRemote(
   const format = KNOWS_SHA1.has(remote.type) ? ['--format', 'stph', '--hash', 'SHA1'] : ['--format', 'stp'];
   const problems: RcloneProblem[] = [];
   try {
-    const which = [`--filter=+ /${MANIFEST}`, `--filter=- /${OWN_FOLDER}/**`];
+    const own = [MANIFEST, OWNER].map((name) => `--filter=+ /${name}`);
+    const which = [...own, `--filter=- /${OWN_FOLDER}/**`];
     await list(remote, [...format, '--fast-list', ...which], problems, options);
   } catch (error) {
     if (!(error instanceof FtsError && error.type === 'PathMissing')) throw error;
@@ -108,7 +112,10 @@ export interface PlaceListing extends ListingOptions {
   directory?: string;
 }
 
-/** Lists a place with the SHA-1 of each file, where that is known or can be read, sorted by the bytes of the names. */
+/**
+ * Lists a place with the SHA-1 of each file, where that is known or can be read, sorted by the bytes of the names. Names
+ * that no file of a disk can have are among them (`isNameOnDisk`).
+ */
 export async function listPlace(remote: RcloneRemote, { args, ...options }: PlaceListing): Promise<void> {
   const knows = KNOWS_SHA1.has(remote.type) || options.directory !== undefined;
   const format = knows ? ['--format', 'stph', '--hash', 'SHA1'] : ['--format', 'stp'];
@@ -212,5 +219,6 @@ function sourceFailure(root: string, error: unknown, problems: readonly RclonePr
   return new FtsError(type, message);
 }
 
-const told = ({ object, message }: RcloneProblem): string =>
+/** A problem in words. */
+export const told = ({ object, message }: RcloneProblem): string =>
   object === undefined || object === '' ? message : `${object}: ${message}`;

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { printableName } from '../domain/names.js';
-import { isUnopenable, rcloneName } from '../domain/rclone-names.js';
 import type { OwnerName } from './mirror-metadata-owners.js';
 
 /** What is asked of find(1) about each entry. */
@@ -65,25 +64,24 @@ const NOT_HELD: Readonly<Record<string, string>> = {
 export const kindOf = ({ kind }: WalkedEntry): string => KINDS[kind.toString()] ?? 'unknown';
 
 export interface EntrySetting {
-  /** Number of the device that holds the root. */
-  filesystem: string;
+  /** It is another filesystem's, or a folder of elsewhere. */
+  elsewhere: boolean;
   owners: { user: OwnerName; group: OwnerName };
   /** Numbers of a device file, which find(1) does not print. */
   device?: string | undefined;
 }
 
 /** The keys of a line of the manifest, but for those that take looking at other entries or with other tools. */
-export function describeEntry(entry: WalkedEntry, { filesystem, owners, device }: EntrySetting): object {
+export function describeEntry(entry: WalkedEntry, { elsewhere, owners, device }: EntrySetting): object {
   const text = (field: Field): string => entry[field].toString();
   const type = kindOf(entry);
   const { path, encoded } = printableName(entry.path);
   const target = type === 'link' ? printableName(entry.target) : undefined;
   const [user, group] = [owners.user(text('uid')), owners.group(text('gid'))];
-  const elsewhere = text('device') !== filesystem;
   const omitted =
     NOT_HELD[type] ??
     nameNotHeld(entry.path, type) ??
-    (elsewhere ? 'another filesystem is mounted there' : undefined);
+    (elsewhere ? 'something else is mounted there' : undefined);
   return {
     path,
     ...(encoded && { encoded }),
@@ -104,14 +102,9 @@ export function describeEntry(entry: WalkedEntry, { filesystem, owners, device }
 /** Why a mirror does not hold an entry of that name. How long a name may be depends on the remote, and is not told here. */
 function nameNotHeld(path: Buffer, type: string): string | undefined {
   if (!isUtf8(path)) return 'its name is not UTF-8';
-  if (path.includes(QUOTING) && isUnopenable(rcloneName(path.toString())))
-    return 'rclone cannot open its name';
   const isLinkName = type === 'file' && path.subarray(-LINK.length).equals(LINK);
   return isLinkName ? 'its name is one under which a mirror holds links' : undefined;
 }
-
-/** The first byte of all characters by which rclone quotes others. */
-const QUOTING = 0xe2;
 
 /** What rclone adds to the name of a link that it stores. */
 const LINK = Buffer.from('.rclonelink');

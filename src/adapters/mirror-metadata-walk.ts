@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
 import { ENTRY_FORMAT, type WalkedEntry, readEntries } from './mirror-metadata-entry.js';
 import { HANDED } from './project-tool.js';
@@ -13,6 +14,8 @@ export interface WalkExcludes {
 }
 
 interface WalkOptions extends WalkExcludes {
+  /** Where something else is mounted, relative to the root: what is in there is not the folder's. */
+  mounts: readonly string[];
   /** Hears of each folder that cannot be listed, and of each entry that cannot be looked at. */
   onUnreadable: (path: Buffer, reason: string) => void;
 }
@@ -28,13 +31,14 @@ export interface Walk extends Pick<ToolStream, 'kill'> {
 /** Starts find(1) in a folder. It follows no link and stays on the folder's filesystem. Fails with `ToolMissing`. */
 export async function walkFolder(
   folder: FileHandle,
-  { exclude, repositories, onUnreadable }: WalkOptions,
+  { exclude, repositories, mounts, onUnreadable }: WalkOptions,
 ): Promise<Walk> {
   let failure: string | undefined;
   const patterns = [
     ...NEVER_MIRRORED,
     ...exclude.map(literal),
     ...repositories.map((path) => `${literal(path)}/locks/*`),
+    ...mounts.map((path) => `${literal(path)}/*`),
   ].map((pattern) => `${HANDED}/${pattern}`);
   const tests = patterns.flatMap((pattern, index) => [...(index === 0 ? [] : ['-o']), '-path', pattern]);
   const find = await streamTool({
@@ -61,10 +65,7 @@ export async function walkFolder(
       }
       const exitCode = await find.end();
       if (failure === undefined && (exitCode === 0 || exitCode === 1)) return;
-      throw new FtsError(
-        'ToolFailed',
-        `find ended with exit code ${String(exitCode)}: ${failure ?? 'no message'}`,
-      );
+      throw new FtsError('ToolFailed', `find ${endOf(exitCode)}: ${failure ?? 'no message'}`);
     },
   };
 }

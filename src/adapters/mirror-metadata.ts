@@ -32,6 +32,8 @@ export interface MirrorMetadata {
 export interface MirrorMetadataRequest extends WalkExcludes {
   /** The volume's root. */
   root: string;
+  /** Where something else is mounted in it, relative to it. Another filesystem is left out in any case. */
+  mounts?: readonly string[];
   /** The manifest: gzip, readable by its owner only. It appears whole, or not at all. Beside it sort(1) has its files. */
   file: string;
   signal?: AbortSignal;
@@ -71,7 +73,7 @@ export async function writeMirrorMetadata(request: MirrorMetadataRequest): Promi
 type Killable = Pick<ToolStream, 'kill'>;
 
 async function writeManifest(
-  { exclude, repositories, file, signal }: MirrorMetadataRequest,
+  { exclude, repositories, mounts = [], file, signal }: MirrorMetadataRequest,
   folder: FileHandle,
   /** Sees to it that a tool does not outlive the call. */
   started: <Tool extends Killable>(starting: Promise<Tool>) => Promise<Tool>,
@@ -94,16 +96,18 @@ async function writeManifest(
   );
   const filesystem = String((await folder.stat()).dev);
   const owners = new Owners();
-  const walk = await started(walkFolder(folder, { exclude, repositories, onUnreadable }));
+  const mounted = new Set(mounts);
+  const walk = await started(walkFolder(folder, { exclude, repositories, mounts, onUnreadable }));
   for await (const entries of walk.entries()) {
     await owners.learn(entries);
     for (const entry of entries) {
       const type = kindOf(entry);
       counts[type] = (counts[type] ?? 0) + 1;
       const device = type === 'device' ? await deviceNumbers(folder, entry) : undefined;
-      lines.add(entry.path, 'entry', describeEntry(entry, { filesystem, owners, device }));
+      const elsewhere = entry.device.toString() !== filesystem || mounted.has(entry.path.toString());
+      lines.add(entry.path, 'entry', describeEntry(entry, { elsewhere, owners, device }));
       if (type !== 'folder' && entry.names.toString() !== '1') lines.addName(entry.path, entry.inode);
-      if (entry.device.toString() === filesystem) attributes.add(entry.path);
+      if (!elsewhere) attributes.add(entry.path);
     }
     await lines.flush();
     await attributes.flush();

@@ -13,6 +13,8 @@ import { sizesOfLists } from './mirror-lists-planned.js';
 import { freezeRepositories, prunedSince } from './mirror-repositories.js';
 import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import { manifestOf } from './mirror-manifest.js';
+import { type MirroredRepository, explainedByPrunes } from './mirror-pruned.js';
+import { type MirrorOwner, isOwn } from './mirror-owner.js';
 import { largeFile, readRange } from './mirror-range.js';
 import { lookAtSides } from './mirror-sides.js';
 import { type ReadBack, readBack } from './mirror-verify.js';
@@ -27,11 +29,15 @@ export interface PlanMirrorRequest {
   /** Root of the volume. */
   root: string;
   remote: RcloneRemote;
+  /** Whose mirror the remote is to be. */
+  owner: MirrorOwner;
   state: State;
   exclude: readonly string[];
   excludePatterns: readonly string[];
   /** Folders of the restic repositories on the volume, relative to its root. */
   repositories: readonly string[];
+  /** Those of them that this host prunes. */
+  prunedHere?: readonly MirroredRepository[];
   limits: Limits | undefined;
   signal: AbortSignal;
   /** Fails when the volume is not the one that the attempt began with. */
@@ -44,7 +50,8 @@ export interface PlanMirrorRequest {
  * Plans a mirror: what is to go up and what the remote is to lose, as lists of names in the job's folder on the host,
  * with a summary beside them. Writes nothing on either side. Safe to retry: the plan of a run is made once.
  * Fails as the listings do, with `SourceChanged` when the volume changed under the walk, and with `RemoteDenied` or
- * `PathMissing` when the remote's bucket, or a folder that was seen before, is gone.
+ * `PathMissing` when the remote's bucket, or a folder that was seen before, is gone; with `RemoteTaken` when it is another's
+ * mirror.
  */
 export async function planMirror(request: PlanMirrorRequest): Promise<MirrorPlan> {
   try {
@@ -71,7 +78,8 @@ async function makePlan(request: PlanMirrorRequest): Promise<MirrorPlan> {
   const mounted = await mountedFolders(root);
   const frozen = await freezeRepositories(root, request.repositories);
   let read: ReadBack | undefined;
-  const sides = await lookAtSides(request, [...mounted.filter, ...filter], async (signal) => {
+  const look = { filter: [...mounted.filter, ...filter], mounts: mounted.paths };
+  const sides = await lookAtSides(request, look, async (signal) => {
     if (names.length === 0) return;
     // Without the remote's lock, which the listing has. What keeps a file from being read now is told when it is verified.
     read = await readBack({ remote, root, files, signal }, names, { locked: false }).catch(() => undefined);
@@ -82,27 +90,31 @@ async function makePlan(request: PlanMirrorRequest): Promise<MirrorPlan> {
   const folders = await unreadableFolders(unreadable, files.unreadable);
   const pruned = await prunedSince(root, frozen, folders.names);
   const since = await mountedFolders(root);
-  const { watched, manifest, large, ...found } = await compareListings({
+  const { watched, manifest, owner, large, ...found } = await compareListings({
     ...{ files, root, remote, precisionNs, frozen, pruned },
     isUnreadable: (name) => folders.covers(name) || mounted.covers(name) || since.covers(name),
     watch: new Set(names),
   });
+  const owned = await isOwn({ remote, files, signal: request.signal, owner: request.owner }, owner);
   const omitted = {
     ...found.omitted,
     ...mountsOmitted(mounted, request.exclude),
     ...Object.fromEntries(Object.entries(metadata.omitted).filter(([, count]) => count > 0)),
   };
   const { losses } = found;
+  const explained = await explainedByPrunes(files, state, request.prunedHere ?? []);
   const verdict = judgeMirror({
     ...{ limits, filter, filterBefore, source: found.source, remote: found.remote },
     unknownFilter: released.damage?.message,
-    ...{ deletions: losses.deletions, overwrites: losses.overwrites },
+    ...{ deletions: losses.deletions, overwrites: losses.overwrites, pruned: explained },
   });
   const brought = await manifestOf({ job, remote, state, metadata, listed: manifest });
   const plan: MirrorPlan = {
     ...{ runId, madeAt: new Date().toISOString(), filter },
     ...(precisionNs !== undefined && { precisionNs }),
     ...{ ...found, omitted, manifest: brought },
+    ...(!owned && { unowned: true }),
+    ...(explained.files > 0 && { pruned: explained }),
     ...(folders.count > 0 && { unreadable: { count: folders.count, first: folders.first } }),
     ...(pruned.length > 0 && { postponed: pruned.map(({ path }) => path) }),
     ...(large && { large: largeFile(large) }),
@@ -131,6 +143,6 @@ const gone = ({ name, type, root }: RcloneRemote): FtsError =>
       )
     : new FtsError(
         'PathMissing',
-        `remote ${name}: ${root} was there before, and is gone`,
+        `remote ${name}: ${root.slice(root.indexOf(':') + 1)} was there before, and is gone`,
         'bring it back, then run the job again; or make it, empty, if the mirror is to begin anew',
       );

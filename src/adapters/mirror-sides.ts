@@ -27,7 +27,7 @@ export const metadataFile = (folder: string): string => join(folder, 'metadata.j
  */
 export async function lookAtSides(
   request: PlanMirrorRequest,
-  filter: readonly string[],
+  { filter, mounts }: { filter: readonly string[]; mounts: readonly string[] },
   meanwhile: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Sides> {
   const { root, remote, state, job, exclude, repositories, signal, onListed } = request;
@@ -51,7 +51,7 @@ export async function lookAtSides(
   const source = orEnd(atRest(() => listSource(remote, listing)));
   const metadata = orEnd(
     writeMirrorMetadata({
-      ...{ root, exclude, repositories, file: metadataFile(files.folder), signal: either },
+      ...{ root, exclude, repositories, mounts, file: metadataFile(files.folder), signal: either },
     }),
   );
   const there = orEnd(

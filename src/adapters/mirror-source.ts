@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { LINK } from '../domain/mirror-filter.js';
 import type { Omitted } from '../domain/mirror.js';
-import { isUnopenable, pathOfRcloneName } from '../domain/rclone-names.js';
+import { pathOfRcloneName } from '../domain/rclone-names.js';
 import { isErrno } from './state.js';
 import type { ListedFile } from './mirror-listing.js';
 
@@ -58,7 +58,6 @@ const isAscii = (name: string): boolean => !/[\u0080-\u00ff]/.test(name);
 function unmirrorable(name: string, remote: Destination['remote']): keyof Omitted | undefined {
   if (!isName(name)) return 'notUtf8';
   const text = textOf(name);
-  if (isUnopenable(text)) return 'unopenable';
   const mayBeTooLong = remote.type === 'b2' && name.length + remote.root.length > B2_LONGEST / 3;
   return mayBeTooLong && bytesOnB2(text, remote.root) > B2_LONGEST ? 'tooLong' : undefined;
 }

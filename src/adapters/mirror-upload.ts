@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Removal } from '../domain/hold.js';
 import { UPLOAD_CLASSES } from '../domain/mirror.js';
 import { rcloneName } from '../domain/rclone-names.js';
-import type { ListedFile } from './mirror-listing.js';
+import { type ListedFile, isNoLink } from './mirror-listing.js';
 import { Ascending, batchesOf, bytesOf, liesBelow, listedFiles, namesIn } from './mirror-lists.js';
 import { type MirrorPlace, listingOption, presentInSource } from './mirror-place.js';
 import { sameTime } from './mirror-times.js';
@@ -136,7 +136,9 @@ async function copy(
       const { files, bytes } = sum(before, sent);
       tell({ ...progress, files, bytes });
     },
-    onProblem,
+    onProblem: (problem) => {
+      if (!isNoLink(problem)) onProblem(problem);
+    },
     onWaiting,
   });
   return sent;

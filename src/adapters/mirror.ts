@@ -5,6 +5,7 @@ import { type DeletionCall, type Deletion, deletePlanned } from './mirror-delete
 import { mirrorFiles, noteReleased, readPlan } from './mirror-files.js';
 import { listRemote } from './mirror-listing.js';
 import { bringManifest } from './mirror-manifest.js';
+import { type MirrorOwner, claim, requireOwn } from './mirror-owner.js';
 import { requireAsPlanned } from './mirror-lists-planned.js';
 import { movedInVain } from './mirror-moved.js';
 import type { MirrorPlace } from './mirror-place.js';
@@ -21,6 +22,7 @@ import type { State } from './state.js';
 export interface MirrorStep {
   job: string;
   remote: RcloneRemote;
+  owner: MirrorOwner;
   /** Root of the volume. */
   root: string;
   plan: MirrorPlan;
@@ -73,11 +75,12 @@ export const createMirror = (state: State) => {
     release: (job: string, plan: MirrorPlan, remote: RcloneRemote): Promise<void> =>
       noteReleased(state, job, { ...plan, remote: identityOf(remote) }),
 
-    /** See `uploadPlanned`; the metadata manifest goes last. */
+    /** See `uploadPlanned`; the owner's mark goes first (`claim`), the metadata manifest last. */
     upload: async (step: UploadStep): Promise<Uploaded> => {
       const { plan, held, resumed, report, signal } = step;
       const place = placeOf(step);
       await requireAsPlanned(place.files, plan);
+      if (plan.unowned) await claim({ ...place, owner: step.owner });
       const remoteNow = join(place.files.folder, 'remote-now.tsv');
       if (resumed) await listRemote(step.remote, { file: remoteNow, signal });
       const problems = new ProblemCollector();
@@ -104,12 +107,13 @@ export const createMirror = (state: State) => {
       };
     },
 
-    /** See `deletePlanned`. */
+    /** See `deletePlanned`. Nothing is deleted from what became another's mirror since the plan. */
     remove: async (
       step: MirrorStep & Pick<DeletionCall, 'keep'> & { from: Deletion | undefined },
     ): Promise<Deletion> => {
       const place = placeOf(step);
       await requireAsPlanned(place.files, step.plan);
+      await requireOwn({ ...place, owner: step.owner });
       return deletePlanned({
         ...{ ...step, place, postponed: step.postponed.map(bytesOf) },
         mayBeMoved: await movedInVain(place.files, step.plan.precisionNs),

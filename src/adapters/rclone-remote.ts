@@ -48,7 +48,10 @@ export async function openRemote(
     type,
     rclone: (await findTool('rclone')).path,
     environment: await remoteEnvironment(loaded, name, secrets),
-    root: remoteLocation(loaded, name, path),
+    root:
+      type === 'local'
+        ? onDisk(remoteLocation(loaded, name, path), options)
+        : remoteLocation(loaded, name, path),
     lock: await lockPath(
       { name: 'remote', location: canonicalJson([type, path, options]), volumeRoot },
       { estate: loaded.estate.estate, state },
@@ -58,6 +61,13 @@ export async function openRemote(
 
 /** Backends on which a folder need not be made, so that one that is not there says that the bucket is not. */
 export const BUCKETS: ReadonlySet<string> = new Set(['b2', 's3', 'gcs']);
+
+/** How plain rclone names files on a disk of Linux: it finds there what it wrote. */
+const PLAIN_ENCODING = 'Slash,Dot';
+
+/** A remote that is a disk keeps to rclone's own way of naming files, whatever is said of the volume's (`runRclone`). */
+const onDisk = (location: string, { encoding = PLAIN_ENCODING }: Readonly<Record<string, string>>): string =>
+  location.replace(REMOTE_NAME, `${REMOTE_NAME},encoding="${encoding}"`);
 
 /** Options that say, with backend and path, where a remote is; all others say how it is reached. */
 const WHERE = ['endpoint', 'host', 'port', 'url', 'user'];

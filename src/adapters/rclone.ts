@@ -24,6 +24,13 @@ const ALWAYS = [
   ...['--use-json-log', '--stats', '1s', '--stats-log-level', 'NOTICE'],
 ] as const;
 
+/**
+ * Names on this machine's disks are what they are. By default rclone takes some for its own way of writing others, and
+ * then does not find the file or folder: those that hold `‛` or `␀`. What is brought from a remote to a disk must
+ * therefore be names that a disk can have (`isNameOnDisk`).
+ */
+const NAMES_AS_THEY_ARE = { RCLONE_LOCAL_ENCODING: 'Raw' } as const;
+
 /** So many problems are kept to tell what an exit means; all are told as they come. */
 const KEPT_PROBLEMS = 1000;
 
@@ -72,7 +79,7 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
   const exit = await runTool({
     file: remote.rclone,
     args: [...call.args, ...(call.links === false ? [] : ['--links']), ...ALWAYS],
-    environment: { ...remote.environment, ...call.environment },
+    environment: { ...NAMES_AS_THEY_ARE, ...remote.environment, ...call.environment },
     ...(call.directory !== undefined && { directory: call.directory }),
     signal: call.signal ? AbortSignal.any([call.signal, stall.signal]) : stall.signal,
     ...(call.locked !== false && { lock: remote.lock }),

@@ -87,7 +87,7 @@ async function requireSameRepositories(
   { loaded }: RestoreSetting,
   { volume, target: { ground }, id }: RestoreRecord,
 ): Promise<void> {
-  const folders = repositoriesOn(loaded.estate, volume);
+  const folders = repositoriesOn(loaded.estate, volume).map(({ path }) => path);
   if (folders.length === 0) return;
   await onGround(ground, (root) =>
     inOwnFolder(root, ground, { own: 'staging', id }, async (staging) => {

@@ -5,7 +5,6 @@ export type RestoreStep =
   | 'recorded'
   | 'staging-made'
   | 'items-made'
-  | 'item-named'
   | 'item-moved'
   | 'item-placed'
   | 'fetched'

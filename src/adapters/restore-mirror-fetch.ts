@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, rename, rmdir } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { LINK } from '../domain/mirror-filter.js';
-import { localNameOfRclone } from '../domain/rclone-names.js';
+import { pathOfRcloneName } from '../domain/rclone-names.js';
 import { dropEntry } from './drop-entry.js';
 import { openBelow } from './folder-below.js';
 import { entryPath, lookAt, openEntry, within } from './folder-entry.js';
@@ -19,7 +19,6 @@ import { compareContents, compareListings, notAsListed } from './restore-mirror-
 import { type MirrorRestoreFiles, mirrorRestoreFiles } from './restore-mirror-files.js';
 import { below, placeOf } from './restore-mirror-list.js';
 import { type FoundMirror, keepsVersions, versionOptions } from './restore-mirror-source.js';
-import { giveRealNames, takeNamesBack } from './restore-mirror-names.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { isErrno } from './state.js';
@@ -107,16 +106,13 @@ interface Fetching {
 }
 
 async function fetchItem(fetching: Fetching): Promise<void> {
-  const { setting, mirror, files, index, open } = fetching;
+  const { mirror, files, index } = fetching;
   const names = new NameList(files.names(index));
   for await (const { name } of listedFiles(files.listing(index))) names.add(name);
   names.close();
-  await takeNamesBack(open, files.listing(index));
   await copy(fetching, mirror);
   const wrong = await wrongIn(fetching, mirror);
   if (wrong.length > 0) await fetchAgain(fetching, mirror, wrong);
-  await giveRealNames(open, files.listing(index));
-  await setting.onStep('item-named');
 }
 
 /** Only what changed since it was listed can be had as it was then. */
@@ -187,7 +183,7 @@ function writeNames(file: string, names: readonly string[]): void {
 }
 
 async function drop(folder: FileHandle, name: string): Promise<void> {
-  const names = namesOf(Buffer.from(localNameOfRclone(textOf(name))));
+  const names = namesOf(Buffer.from(pathOfRcloneName(textOf(name))));
   const last = names.pop() ?? Buffer.alloc(0);
   try {
     await within(openBelow(folder, names, 'staging'), async (parent) => {

@@ -1,8 +1,8 @@
 import { rename } from 'node:fs/promises';
-import { localNameOfRclone, pathOfRcloneName } from '../domain/rclone-names.js';
+import { isNameOnDisk, pathOfRcloneName } from '../domain/rclone-names.js';
 import { NameList } from './mirror-files.js';
 import type { ListedFile } from './mirror-listing.js';
-import { bytesOf, listedFiles } from './mirror-lists.js';
+import { listedFiles } from './mirror-lists.js';
 import { textOf } from './mirror-source.js';
 
 /** Files that were taken out of a listing, by their paths in the listed folder. */
@@ -11,7 +11,7 @@ export interface LeftOut {
   unfinished: string[];
   /** There is a folder of the same name too, which is brought back. */
   shadowed: string[];
-  /** rclone can bring nothing of that name to this machine. */
+  /** No file of this machine can have such a name. */
   unholdable: string[];
 }
 
@@ -30,24 +30,12 @@ export async function leaveOutUnavailable(file: string, { isPast }: { isPast: bo
  */
 const isUnfinished = ({ size, sha1 }: ListedFile): boolean => size === 0 && sha1 === '';
 
-/** Any name can be in a bucket: folders called nothing, `.` or `..`, which rclone lists as `．` and `．．`, and names that are too long. */
-function isUnholdable({ name }: ListedFile): boolean {
-  const parts = name.split('/');
-  if (parts.some((part) => part === '' || part.length > LONGEST_NAME)) return true;
-  return parts.slice(0, -1).some((part) => DOTS.has(part) || isRenamed(part));
-}
+/** Any name can be in a bucket: one that no file of a disk can have would lead elsewhere, as names are taken as they are (`runRclone`). */
+const isUnholdable = ({ name }: ListedFile): boolean =>
+  !isNameOnDisk(textOf(name)) || name.split('/').some((part) => part === '' || part.length > LONGEST_NAME);
 
 /** Bytes; Linux, NAME_MAX. */
 const LONGEST_NAME = 255;
-
-const DOTS: ReadonlySet<string> = new Set(['．', '．．'].map(bytesOf));
-const QUOTE = bytesOf('‛');
-
-/** A folder that rclone 1.71 makes under another name, and does not find again. */
-function isRenamed(part: string): boolean {
-  if (!part.includes(QUOTE)) return false;
-  return localNameOfRclone(textOf(part)) !== pathOfRcloneName(textOf(part));
-}
 
 /** A bucket can have `a` and `a/b`, as while the deletion of a file waits for a person that became a folder. */
 async function leaveOutShadowed(file: string): Promise<string[]> {

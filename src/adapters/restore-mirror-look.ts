@@ -68,7 +68,7 @@ const WHY_LEFT_OUT = ['unfinished', 'shadowed', 'unholdable'] as const;
 const REASONS = {
   unfinished: ['their upload was not finished at that time', ': an earlier --at has the versions before'],
   shadowed: ['there are folders of the same names', ': rclone brings them to another place'],
-  unholdable: ['rclone cannot bring files of such names to this machine', ''],
+  unholdable: ['no file of this machine can have such a name', ''],
 } as const;
 
 function leftOutNote(why: keyof LeftOut, names: readonly string[]): string[] {

@@ -23,7 +23,7 @@ export interface KnownTool {
 }
 
 /**
- * restic 0.17 brought exit codes 10, 11 and 12; rclone 1.65 B2's v4 keys and `serve s3`; Temporal server 1.28 the
+ * restic 0.17 brought exit codes 10, 11 and 12; rclone 1.68 local names that are taken as they are; Temporal server 1.28 the
  * worker deployments that the control worker registers.
  */
 export const KNOWN_TOOLS: Record<ToolName, KnownTool> = {
@@ -36,7 +36,7 @@ export const KNOWN_TOOLS: Record<ToolName, KnownTool> = {
   },
   rclone: {
     label: 'rclone',
-    minimum: '1.65',
+    minimum: '1.68',
     versionArguments: ['version'],
     versionPattern: /^rclone v(\d+\.\d+(?:\.\d+)?)/m,
     manual: 'https://rclone.org/install/',

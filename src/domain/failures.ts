@@ -35,6 +35,10 @@ export const FAILURES = {
   WrongPassword: { heals: false, meaning: 'the repository does not open with the declared password' },
   RemoteUnreachable: { heals: true, meaning: 'the remote does not answer' },
   RemoteDenied: { heals: false, meaning: 'the remote refuses the credentials, or the bucket is gone' },
+  RemoteTaken: {
+    heals: false,
+    meaning: 'the remote says that it is the mirror of another volume, host or estate',
+  },
   QuotaExceeded: { heals: false, meaning: 'the remote has no room left for this account' },
   DestinationExists: {
     heals: false,

@@ -12,14 +12,18 @@ const WORDS: Record<keyof Omitted, string> = {
   notUtf8: 'with a name that is not UTF-8',
   collisions: 'with the name that rclone gives a link',
   tooLong: 'with a name that is too long for the remote',
-  unopenable: 'with a name that rclone cannot open',
   mounts: 'on which something else is mounted',
 };
 
 const KINDS = Object.keys(WORDS) as (keyof Omitted)[];
 
 /** What a mirror lacks although all went well, as the error of a partial run; undefined if it lacks nothing. */
-export function mirrorShortfall({ unreadable, postponed, omitted }: MirrorResult): RunError | undefined {
+export function mirrorShortfall({
+  unreadable,
+  postponed,
+  left,
+  omitted,
+}: MirrorResult): RunError | undefined {
   if (unreadable !== undefined) {
     const { count, first, report } = unreadable;
     const [example] = first;
@@ -35,6 +39,14 @@ export function mirrorShortfall({ unreadable, postponed, omitted }: MirrorResult
       type: 'SourceChanged' satisfies FailureType,
       message: `${postponed.join(', ')} was pruned while it was mirrored: its indexes, snapshots and deletions wait`,
       hint: 'the next run takes them',
+    };
+  }
+  if (left !== undefined) {
+    const named = left.first.map(({ path }) => path).slice(0, 3);
+    return {
+      type: 'FilesOmitted' satisfies FailureType,
+      message: `${files(left.count)} of the remote could not be deleted, such as ${named.join(', ')}: rclone does not find what another program named so`,
+      hint: 'delete them with the program that put them there',
     };
   }
   const lacking = KINDS.filter((kind) => !EXPECTED.has(kind) && (omitted[kind] ?? 0) > 0);

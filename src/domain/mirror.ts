@@ -34,8 +34,6 @@ export interface Omitted {
   collisions?: number;
   /** The name is too long for the remote. */
   tooLong?: number;
-  /** rclone cannot open the name. */
-  unopenable?: number;
   /** Folders on which something else is mounted: what they hold is another filesystem's. */
   mounts?: number;
 }
@@ -78,6 +76,10 @@ export interface MirrorPlan {
   /** Restic repositories that a prune changed meanwhile: their snapshots, indexes and deletions wait for another run. */
   postponed?: string[];
   manifest: PlannedManifest;
+  /** Deletions that prunes of this host's own repositories explain. */
+  pruned?: Removal;
+  /** The remote does not say yet whose mirror it is. */
+  unowned?: true;
   /** What it exceeds, for people; absent when it needs no approval. */
   exceeds?: string;
   held: Held;
@@ -115,6 +117,7 @@ export const isStill = (plan: MirrorPlan): boolean =>
   planNumbers(plan).transfers === 0 &&
   plan.losses.deletions.files === 0 &&
   plan.manifest.isThere &&
+  plan.unowned === undefined &&
   plan.manifest.unreadable === undefined &&
   plan.unreadable === undefined &&
   plan.postponed === undefined;
@@ -130,6 +133,8 @@ export interface MirrorResult {
   unreadable?: { count: number; first: NamedProblem[]; report: string };
   /** Files that came back to the source after the plan: they stay. */
   returned?: number;
+  /** Files of the remote that were to be deleted, and that rclone does not find by the names that it lists. At most ten are named. */
+  left?: { count: number; first: NamedProblem[] };
   /** Restic repositories that were pruned meanwhile: their indexes, snapshots and deletions wait for the next run. */
   postponed?: string[];
   hold?: HoldNotice;
@@ -143,6 +148,8 @@ export interface PlanNumbers {
   deletes: number;
   deleteBytes: number;
   deleteShare: number;
+  /** Those of the deletions that prunes of this host's own repositories explain. */
+  pruned?: Removal;
 }
 
 /** The loss that a person would approve: of what is held, or of all if nothing is. */
@@ -158,6 +165,7 @@ export function planNumbers(plan: MirrorPlan): PlanNumbers {
     deletes: deletions.files,
     deleteBytes: deletions.bytes,
     deleteShare: plan.remote.files === 0 ? 0 : deletions.files / plan.remote.files,
+    ...(plan.pruned && { pruned: plan.pruned }),
   };
 }
 
@@ -167,6 +175,8 @@ export interface MirrorToJudge {
   source: Removal;
   remote: Removal;
   deletions: Removal;
+  /** Those of them that prunes explain: they are judged apart, and no limit is for them. */
+  pruned?: Removal;
   overwrites: Removal;
   filter: readonly string[];
   /** Filter of the last plan that was released; undefined before the first. */
@@ -177,7 +187,7 @@ export interface MirrorToJudge {
 
 /** What exceeds what is allowed, and how much of the plan waits therefore. */
 export function judgeMirror(plan: MirrorToJudge): { exceeds?: string; held: Held } {
-  const { limits, source, remote, deletions, overwrites } = plan;
+  const { limits, source, remote, deletions, overwrites, pruned = NOTHING } = plan;
   const allowed = { ...DEFAULT_LIMITS, ...declared(limits) };
   const total = remote.files;
   const losses = deletions.files + overwrites.files;
@@ -202,13 +212,19 @@ export function judgeMirror(plan: MirrorToJudge): { exceeds?: string; held: Held
   else if (deletions.files > 0 && deletions.files >= total) {
     forDeletions.push('everything that the remote holds would be deleted');
   }
-  const deletes = exceededLimits(allowed, { deletes: deletions, total });
-  if (deletes !== undefined) forDeletions.push(deletes);
+  const unexplained = { files: deletions.files - pruned.files, bytes: deletions.bytes - pruned.bytes };
+  const deletes = exceededLimits(allowed, { deletes: unexplained, total });
+  if (deletes !== undefined) {
+    const apart = pruned.files > 0 ? `, beside ${files(pruned.files)} that a prune removed` : '';
+    forDeletions.push(`${deletes}${apart}`);
+  }
 
   const reasons = [...forAll, ...forDeletions];
   if (reasons.length === 0) return { held: 'nothing' };
   return { exceeds: reasons.join('; '), held: forAll.length > 0 ? 'losses' : 'deletions' };
 }
+
+const NOTHING: Removal = { files: 0, bytes: 0 };
 
 /** Without keys that are there and undefined. */
 const declared = (limits: Limits | undefined): Limits =>

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/declaration.js';
 import type { Declaration } from '../domain/job.js';
-import { jobHost, jobOf, repositoryOf, savingJobs, volumeOf, volumesOfJob } from './lookup.js';
+import {
+  jobHost,
+  jobOf,
+  repositoriesOn,
+  repositoryOf,
+  savingJobs,
+  volumeOf,
+  volumesOfJob,
+} from './lookup.js';
 import type { Estate } from './schema.js';
 
 /** Hex digits by which one part is told from another. */
@@ -37,6 +45,10 @@ function partsOf(estate: Estate, jobName: string): Record<string, unknown> {
     Object.assign(parts, named(`repositories.${job.repository}`, repository));
     hosts.add(repository.host);
     if (repository.remote !== undefined) remotes.add(repository.remote);
+  }
+  if (job.kind === 'mirror') {
+    for (const { name, path } of repositoriesOn(estate, job.volume))
+      parts[`repositories.${name}.path`] = path;
   }
   if (job.kind === 'drill') {
     for (const [name, saving] of savingJobs(estate, job.repository))

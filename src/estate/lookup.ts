@@ -107,10 +107,12 @@ export function repositoryPath(loaded: LoadedEstate, repositoryName: string): st
   return posix.join(volumeRoot(loaded, volume), path);
 }
 
-/** Folders of the repositories that lie on a volume, relative to its root. */
-export const repositoriesOn = (estate: Estate, volumeName: string): string[] =>
-  Object.values(estate.repositories).flatMap(({ volume, path }) =>
-    volume === volumeName && path !== undefined ? [posix.normalize(path).replace(/\/$/, '')] : [],
+/** The repositories that lie on a volume; `path` is relative to its root. */
+export const repositoriesOn = (estate: Estate, volumeName: string): { name: string; path: string }[] =>
+  Object.entries(estate.repositories).flatMap(([name, { volume, path }]) =>
+    volume === volumeName && path !== undefined
+      ? [{ name, path: posix.normalize(path).replace(/\/$/, '') }]
+      : [],
   );
 
 /** Whether restic reaches a repository through rclone. */

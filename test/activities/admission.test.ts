@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Admission, createAdmissionActivities } from '../../activities/admission.js';
 import { createResticActivities } from '../../activities/restic.js';
+import { prunedNames } from '../../src/adapters/pruned-names.js';
 import { realName } from '../../src/adapters/real-name.js';
 import { openReport } from '../../src/adapters/report.js';
 import { State } from '../../src/adapters/state.js';
@@ -173,6 +174,7 @@ describe('room', () => {
       ...{ host: 'here', state: new State(await temporaryFolder(), 'testbed'), openReport, realName },
       isBeingRebuilt: () => Promise.resolve(false),
       lastSuccess: () => Promise.resolve(undefined),
+      prunedNames: prunedNames(new State(await temporaryFolder(), 'testbed')),
       current: () => Promise.resolve(loaded),
       guard: () => ({
         require: (volume) =>

@@ -249,7 +249,9 @@ describe('of a mirror', () => {
       const record = 'mirrors/copy.metadata.json';
       await whileDamaged(estate.state.path(record), damage, async () => {
         await upload('manifest');
-        expect(await estate.state.read(record, Anything)).toMatchObject({ root: `fts:${cloud}` });
+        expect(await estate.state.read(record, Anything)).toMatchObject({
+          root: `fts,encoding="Slash,Dot":${cloud}`,
+        });
       });
     });
 

@@ -78,10 +78,16 @@ it(
     const bed = await mirrorRestoreBed();
     const client = await Client.authorized(bed.standIn.endpoint);
     const contents: Record<string, string> = {
-      ...{ '‛‛': '‛', 'a‛‛b': 'a‛b', '‛␀': '␀', '␀n': '␀n', '‛／': '／', '‛␊': '␊', '␊': '\n' },
-      ...{ 'trail ': 'trail ', 'trail.': 'trail.', '＼': '\\', 'a-v2026-01-01-000000-000.txt': '' },
+      ...{ '‛‛': '‛', 'a‛‛b': 'a‛b', '‛␀': '␀', '‛／': '／', '‛␊': '␊', '␊': '\n' },
+      ...{
+        'trail ': 'trail ',
+        'trail.': 'trail.',
+        '＼': '\\',
+        'a-v2026-01-01-000000-000.txt': '',
+        'f‛‛/g': 'f‛/g',
+      },
     };
-    const out = ['../../../up', 'a/../b', './c', '/d', '//e', 'f‛‛/g', 'n'.repeat(256)];
+    const out = ['../../../up', 'a/../b', './c', '/d', '//e', '␀n', 'n'.repeat(256)];
     const put = (name: string, content = ''): Promise<string> =>
       client.put(`mirror/projects/odd/${name}`, content);
     for (const [name, real] of Object.entries(contents)) await put(name, `content of ${real || name}`);
@@ -97,30 +103,10 @@ it(
     expect(restored.files).toBe(Object.keys(contents).length + 2);
     expect(source.notes?.slice(1)).toEqual([
       expect.stringMatching(/^1 files are left out, .*folders of the same names \(both\)/) as string,
-      expect.stringMatching(/^7 files are left out, .*such names/) as string,
+      expect.stringMatching(/^7 files are left out, .*such a name/) as string,
     ]);
     const one = await bed.restore({ paths: ['space/projects/odd/‛'] });
     expect(await readFile(join(one.target, '‛'), 'utf8')).toBe('content of ‛');
-  },
-  TIMEOUT,
-);
-
-it(
-  'a restore that broke off when files had got their real names goes on',
-  async () => {
-    const bed = await mirrorRestoreBed();
-    const client = await Client.authorized(bed.standIn.endpoint);
-    await client.put('mirror/projects/odd/‛‛', 'odd');
-    await client.put('mirror/projects/odd/plain', 'plain');
-    const asked = { id: 'again', paths: ['space/projects/odd'] };
-    const breakOff = (step: string): void => {
-      if (step === 'item-named') throw new Error('it dies here');
-    };
-    await expect(bed.restore(asked, { onStep: breakOff })).rejects.toThrow('it dies here');
-    const { target, restored } = await bed.restore(asked);
-    expect(restored).toEqual({ files: 2, bytes: 8 });
-    expect(await readFile(join(target, '‛'), 'utf8')).toBe('odd');
-    expect(await bed.left()).toEqual([]);
   },
   TIMEOUT,
 );

@@ -46,7 +46,7 @@ describe('a folder that may not be read', () => {
 });
 
 /** Only where rclone is to list the volume. */
-const onSource = (script: string): string => `case "$*" in *fts:*) ;; *)\n${script}\n;; esac`;
+const onSource = (script: string): string => `case "$*" in *fts[:,]*) ;; *)\n${script}\n;; esac`;
 
 describe('no plan is made', () => {
   it('when the volume goes away', async () => {

@@ -134,7 +134,7 @@ it.skipIf(process.getuid?.() !== 0)('enters no other filesystem', async () => {
   await writeFile(join(root, 'mounted/file'), '');
   const { lines } = await manifest();
   expect(lines.slice(1)).toMatchObject([
-    { path: 'mounted', type: 'folder', omitted: 'another filesystem is mounted there' },
+    { path: 'mounted', type: 'folder', omitted: 'something else is mounted there' },
   ]);
 });
 
@@ -148,7 +148,7 @@ it.skipIf(process.getuid?.() !== 0)('tells the numbers of a device', async () =>
 it('writes hostile names so that they can be had back', async () => {
   const names = [Buffer.from('line\nend\t\x01'), Buffer.from('back\\slash'), Buffer.from([0x62, 0xff, 0x5c])];
   for (const name of names) await writeFile(Buffer.concat([Buffer.from(`${root}/`), name]), '');
-  for (const name of ['‛', 'x.rclonelink']) await writeFile(join(root, name), '');
+  for (const name of ['x.rclonelink']) await writeFile(join(root, name), '');
   await symlink('to\nnowhere', join(root, '-P'));
   const { lines } = await manifest();
   expect(lines.slice(1)).toMatchObject([
@@ -157,7 +157,6 @@ it('writes hostile names so that they can be had back', async () => {
     { path: 'b\\xff\\x5c', encoded: true, omitted: 'its name is not UTF-8' },
     { path: 'line\\x0aend\\x09\\x01', encoded: true },
     { path: 'x.rclonelink', omitted: 'its name is one under which a mirror holds links' },
-    { path: '‛', omitted: 'rclone cannot open its name' },
   ]);
   expect(lineOf(lines, 'back\\slash')).not.toHaveProperty('encoded');
 });
@@ -170,6 +169,14 @@ it("leaves out literally what is excluded, what is this product's own, and the l
     await writeFile(join(root, name), '');
   const { lines } = await manifest({ exclude: ['tmp/', '[x]', 'tmp*', 'a\\b'], repositories: ['restic'] });
   expect(pathsOf(lines)).toEqual(['', ...kept, 'deep.fts'].sort());
+});
+
+it('says of a tool that was killed that it was', async () => {
+  await shim('find', 'kill -9 $$');
+  await expect(manifest()).rejects.toMatchObject({
+    type: 'ToolFailed',
+    message: expect.stringMatching(/^find was killed/) as string,
+  });
 });
 
 it('follows no link, not even one in place of the root', async () => {

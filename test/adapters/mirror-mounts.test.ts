@@ -27,6 +27,7 @@ describe.runIf(canMount)('what is mounted in the volume', () => {
         ? mount(join(bed.root, 'disk'), '-t', 'tmpfs', 'none')
         : mount(join(bed.root, 'disk'), '--bind', join(bed.folder, 'elsewhere')));
       await bed.write({ 'disk/on it': 'x' });
+      await mkdir(join(bed.root, 'disk/folder on it'));
       const { plan, deleted } = await work.run();
       expect(plan).toMatchObject({
         ...{ omitted: { mounts: 1 }, source: { files: 1 }, delete: [{}, {}, { files: 0 }] },
@@ -34,6 +35,13 @@ describe.runIf(canMount)('what is mounted in the volume', () => {
       expect(deleted.files).toBe(0);
       expect(await readFile(join(bed.copy, 'disk/under'), 'utf8')).toBe('under');
       expect((await execa('find', [bed.copy, '-name', 'on it'])).stdout).toBe('');
+      const { stdout: manifest } = await execa('zcat', [join(bed.copy, '.fts/mirror-metadata.jsonl.gz')]);
+      const lines = manifest.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines.map(({ path, omitted }) => [path, omitted])).toEqual([
+        ['', undefined],
+        ['disk', 'something else is mounted there'],
+        ['other', undefined],
+      ]);
       expect((await bed.plan({ exclude: ['disk'] })).omitted).toEqual({});
       await execa('umount', [join(bed.root, 'disk')]);
       expect((await work.run()).plan).toMatchObject({ omitted: {}, delete: [{}, {}, { files: 0 }] });

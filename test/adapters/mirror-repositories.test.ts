@@ -14,7 +14,7 @@ const restic = (repository: string, ...args: string[]) =>
 const meanwhile = (bed: MirrorBed, ...commands: string[]): Promise<void> =>
   bed.beforeRclone(
     [
-      `case "$*" in *fts:*) ;; *)`,
+      `case "$*" in *fts[:,]*) ;; *)`,
       `export RESTIC_PASSWORD=password RESTIC_REPOSITORY='${bed.root}/${REPOSITORY}'`,
       ...commands.map((command) => `restic --no-cache ${command} >/dev/null || exit 99`),
       ';; esac',
@@ -96,7 +96,7 @@ it('is not taken for empty when it is moved away during planning', async () => {
   await bed.sync();
   await bed.released(await bed.plan());
   const away = join(bed.folder, 'away');
-  await bed.beforeRclone(`case "$*" in *fts:*) ;; *) mv '${bed.repository}' ${away};; esac`);
+  await bed.beforeRclone(`case "$*" in *fts[:,]*) ;; *) mv '${bed.repository}' ${away};; esac`);
   expect((await bed.plan()).postponed).toEqual([REPOSITORY]);
   expect((await bed.names())['delete-3']).toBeUndefined();
   await rename(away, bed.repository);

@@ -33,7 +33,7 @@ describe('rclone', () => {
 
   it("takes a relative path of this machine's own as the estate file does", async () => {
     const bed = await mirrorBed({ type: 'local', path: 'copies/space' });
-    expect(bed.remote.root).toBe(`fts:${bed.folder}/copies/space`);
+    expect(bed.remote.root).toBe(`fts,encoding="Slash,Dot":${bed.folder}/copies/space`);
   });
 
   it('returns when single files failed, each of which is told', async () => {

@@ -140,30 +140,40 @@ describe('a mirror is held, and deletes nothing,', () => {
     PATIENCE_MS,
   );
 
-  it('when the filter was edited, and passes when it is as it was', async () => {
-    const mirror = await full('filtered', {}, 4);
-    const exclude = (paths: string[]) =>
-      estate.declare(({ jobs }) => {
-        jobs.filtered = { ...jobs.filtered, exclude: paths };
+  it(
+    'when the filter was edited, and passes when it is as it was',
+    async () => {
+      const mirror = await full('filtered', {}, 4);
+      const exclude = (paths: string[]) =>
+        estate.declare(({ jobs }) => {
+          jobs.filtered = { ...jobs.filtered, exclude: paths };
+        });
+      await exclude(['many/1']);
+      await mirror.write({ fresh: '' });
+      expect(await mirror.run()).toMatchObject({
+        outcome: 'held',
+        result: {
+          transferred: { files: 1 },
+          ...reason('the filter changed since the last run: now left out: /many/1'),
+        },
       });
-    await exclude(['many/1']);
-    await mirror.write({ fresh: '' });
-    expect(await mirror.run()).toMatchObject({
-      outcome: 'held',
-      result: {
-        transferred: { files: 1 },
-        ...reason('the filter changed since the last run: now left out: /many/1'),
-      },
-    });
-    expect(await mirror.names()).toHaveLength(5);
-    await exclude([]);
-    expect(await mirror.run()).toMatchObject({ outcome: 'complete', result: { deleted: NOTHING } });
-    await exclude(['many/1']);
-    expect(await mirror.run()).toMatchObject({ outcome: 'held' });
-    expect(await mirror.approve()).toMatchObject({ outcome: 'complete', result: { deleted: { files: 1 } } });
-    await exclude([]);
-    expect(await mirror.run()).toMatchObject({ outcome: 'complete', result: { transferred: { files: 1 } } });
-  });
+      expect(await mirror.names()).toHaveLength(5);
+      await exclude([]);
+      expect(await mirror.run()).toMatchObject({ outcome: 'complete', result: { deleted: NOTHING } });
+      await exclude(['many/1']);
+      expect(await mirror.run()).toMatchObject({ outcome: 'held' });
+      expect(await mirror.approve()).toMatchObject({
+        outcome: 'complete',
+        result: { deleted: { files: 1 } },
+      });
+      await exclude([]);
+      expect(await mirror.run()).toMatchObject({
+        outcome: 'complete',
+        result: { transferred: { files: 1 } },
+      });
+    },
+    PATIENCE_MS,
+  );
 
   it('when the remote has files that no run put there', async () => {
     const mirror = await estate.mirror('foreign');

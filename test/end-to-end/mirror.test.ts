@@ -23,7 +23,21 @@ const NOTHING = { files: 0, bytes: 0 };
 const HOSTILE_NAMES = [
   ...['with space', ' leading', 'trailing ', '100%', 'percent%20encoded', '#?&=;:@$,', 'back\\slash'],
   ...['new\nline', 'tab\t', 'bell\u0007', '"', "'", '*[a-z]{x}', '-rf', '..dots..', '~', '# comment', '; x'],
-  ...['na\u00efve', 'nai\u0308ve', 'NAÏVE', '日本語', '😀', '\u2028', '．', '␊', '／', 'x'.repeat(255)],
+  ...[
+    'na\u00efve',
+    'nai\u0308ve',
+    'NAÏVE',
+    '日本語',
+    '😀',
+    '\u2028',
+    '．',
+    '␊',
+    '／',
+    '‛',
+    'say ‛hello',
+    '␀',
+    'x'.repeat(255),
+  ],
 ];
 
 let estate: MirrorEstate;
@@ -100,13 +114,13 @@ describe('a mirror', () => {
     expect(await mirror.run()).toMatchObject({ outcome: 'complete' });
 
     const back = join(estate.folder, 'names-back');
-    await mirror.rclone('copy', '--no-unicode-normalization', mirror.remote, back, '--filter', '- /.fts/**');
+    const asTheyAre = ['--no-unicode-normalization', '--local-encoding', 'Raw'];
+    await mirror.rclone('copy', ...asTheyAre, mirror.remote, back, '--filter', '- /.fts/**');
     for (const name of HOSTILE_NAMES) {
       expect(await readFile(join(back, name), 'utf8'), name).toBe(`content of ${name}`);
     }
 
     await writeFile(Buffer.concat([Buffer.from(`${mirror.root}/not-utf8-`), Buffer.from([0xff])]), 'x');
-    await writeFile(join(mirror.root, 'rclone cannot open ‛'), 'x');
     await execa('mkfifo', [join(mirror.root, 'fifo')]);
     const socket = createServer().listen(join(mirror.root, 'socket'));
     const partial = await mirror.run();
@@ -114,10 +128,10 @@ describe('a mirror', () => {
     expect(partial).toMatchObject({
       outcome: 'partial',
       exitCode: 1,
-      result: { omitted: { notUtf8: 1, unopenable: 1, fifos: 1, sockets: 1 }, transferred: NOTHING },
+      result: { omitted: { notUtf8: 1, fifos: 1, sockets: 1 }, transferred: NOTHING },
       error: { type: 'FilesOmitted' },
     });
-    await execa('sh', ['-c', `rm ${mirror.root}/not-utf8-* ${mirror.root}/*‛`]);
+    await execa('sh', ['-c', `rm ${mirror.root}/not-utf8-*`]);
     expect(await mirror.run()).toMatchObject({ outcome: 'complete', result: { omitted: { fifos: 1 } } });
 
     for (const name of HOSTILE_NAMES.slice(0, 15)) await rm(join(mirror.root, name));

@@ -33,6 +33,17 @@ describe('the declaration of a job', () => {
     expect(differingKeys(await declare(SMALL), await declare(SMALL.replace(from, to)))).toEqual(keys);
   });
 
+  it('of a mirror knows where repositories lie on its volume: their files go up in an order of their own', async () => {
+    const mirror = `${SMALL.replace('jobs:', '  there: { host: desk, url: "b2:bucket:path", password: p }\njobs:')}
+  copy: { kind: mirror, volume: backup, remote: cloud }
+remotes: { cloud: { type: local, path: /mnt/cloud } }
+`;
+    const of = async (text: string) => declarationOf((await load(text)).estate, 'copy');
+    const keys = differingKeys(await of(mirror), await of(mirror.replace('path: restic', 'path: other')));
+    expect(keys).toEqual(['repositories.local.path']);
+    expect(await of(mirror.replace('bucket:path', 'bucket:other'))).toEqual(await of(mirror));
+  });
+
   /** A digest that changes with a release ends runs on their way as `EstateSkew`: docs/upgrading.md. */
   it('is what it was in earlier releases', async () => {
     expect((await declare(SMALL)).digest).toBe(

@@ -45,7 +45,9 @@ describe('a place', () => {
   });
 
   it('tells which repositories lie on it', () => {
-    expect(repositoriesOn(reference.estate, 'space')).toEqual(['snapshots/flux-local']);
+    expect(repositoriesOn(reference.estate, 'space')).toEqual([
+      { name: 'flux-local', path: 'snapshots/flux-local' },
+    ]);
     expect(repositoriesOn(reference.estate, 'flux')).toEqual([]);
   });
 

@@ -29,3 +29,6 @@ export const HOSTILE_NAMES: readonly string[] = [
     '.hidden',
   ],
 ];
+
+/** Names that rclone takes for its own way of writing others. */
+export const QUOTED_NAMES = ['‛', 'say ‛hello', '‛␊', '␀', '．', '．．', '‛．', '／', '‛‛', '‛E9'] as const;

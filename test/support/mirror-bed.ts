@@ -14,6 +14,9 @@ import { temporaryFolder } from './temporary-folder.js';
 /** A time in the past, so that what is written later is newer; one that Node hands on exactly. */
 const EPOCH = new Date('2026-01-02T03:04:05.500Z');
 
+/** Whose mirrors those of the beds are. */
+export const OWNER = { estate: 'testbed', host: 'here', volume: 'space' };
+
 /** The lists that a plan consists of, without empty ones. */
 export type PlannedNames = Record<string, string[]>;
 
@@ -78,6 +81,7 @@ export async function mirrorBed(declaration?: Record<string, unknown>, secrets: 
       planMirror({
         ...{ job: 'mirror', runId: `run-${String((runs += 1))}`, root, remote, state },
         ...{ signal: new AbortController().signal, guard: () => Promise.resolve() },
+        owner: OWNER,
         ...{ exclude: [], excludePatterns: [], repositories: [], limits: undefined, ...request },
       }),
     /** The names in the lists of the last plan. */
@@ -105,7 +109,7 @@ async function place(path: string, content: string): Promise<void> {
 const rcloneTo = (remote: RcloneRemote, cwd: string, args: readonly string[]) =>
   execa(remote.rclone, [...args, '--links', '--no-unicode-normalization', '--retries', '1'], {
     cwd,
-    env: remote.environment,
+    env: { RCLONE_LOCAL_ENCODING: 'Raw', ...remote.environment },
   });
 
 const lines = async (file: string): Promise<string[]> =>

@@ -71,7 +71,8 @@ export async function mirrorRestoreBed(type: 'b2' | 'local' = 'b2', jobs: Record
     /** Makes the mirror what the volume is, with plain rclone. */
     sync: async (...args: string[]): Promise<void> => {
       const left = ['--filter', '- /.fts*', '--filter', '- /.fts*/**'];
-      await plain('sync', '--links', '--no-unicode-normalization', ...left, ...args, space, root);
+      const source = `:local,encoding=Raw:${space}`;
+      await plain('sync', '--links', '--no-unicode-normalization', ...left, ...args, source, root);
     },
     /** Brings the metadata manifest of the volume to the mirror. */
     describe: async (): Promise<void> => {

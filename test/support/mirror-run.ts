@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Mirror, createMirror } from '../../src/adapters/mirror.js';
 import type { Held, MirrorPlan } from '../../src/domain/mirror.js';
-import type { MirrorBed } from './mirror-bed.js';
+import { type MirrorBed, OWNER } from './mirror-bed.js';
 
 /** A bed on which plans are carried out, step by step, as the host's activities do it. */
-export async function mirrorAtWork(bed: MirrorBed, repositories: readonly string[] = []) {
+export async function mirrorAtWork(bed: MirrorBed, repositories: readonly string[] = [], owner = OWNER) {
   await writeFile(join(bed.root, '.fts-volume'), 'sentinel');
   const mirror: Mirror = createMirror(bed.state);
   const step = (plan: MirrorPlan, postponed: readonly string[], held: Held) => ({
-    ...{ job: 'mirror', remote: bed.remote, root: bed.root, plan, postponed, held },
+    ...{ job: 'mirror', remote: bed.remote, owner, root: bed.root, plan, postponed, held },
     signal: new AbortController().signal,
     guard: () => Promise.resolve(),
     tell: () => undefined,
@@ -28,7 +28,7 @@ export async function mirrorAtWork(bed: MirrorBed, repositories: readonly string
     verify: (plan: MirrorPlan, held: Held = plan.held) => mirror.verify(step(plan, [], held)),
     /** Plans, and carries out all of it. */
     run: async (request: Parameters<MirrorBed['plan']>[0] = {}) => {
-      const plan = await bed.plan({ repositories, ...request });
+      const plan = await bed.plan({ repositories, owner, ...request });
       await bed.released(plan);
       const uploaded = await upload(plan, 'nothing');
       const deleted = await remove(plan, uploaded.postponed);
