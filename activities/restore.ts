@@ -13,6 +13,7 @@ import type {
   RestoreStepRequest,
 } from '../src/domain/restore.js';
 import type { LoadedEstate } from '../src/estate/load.js';
+import { requireSameDeclaration } from '../src/estate/restore-declaration.js';
 import { type Guard, type GuardedVolume, reserveOf } from './admission.js';
 import { patiently } from './patience.js';
 import { requireSameTree } from './require-volumes.js';
@@ -26,7 +27,8 @@ export interface RestoreEngine {
   fetch: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreRecord>;
   verify: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreRecord>;
   publish: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreResult>;
-  discard: (setting: RestoreSetting, record: RestoreRecord) => Promise<void>;
+  /** Answers with what was done until then, if anything was. */
+  discard: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreResult | undefined>;
 }
 
 export interface RestoreDependencies {
@@ -103,12 +105,15 @@ export const createRestoreActivities = (dependencies: RestoreDependencies) => {
         throw new FtsError('NothingToVerify', `restore ${request.id} is published before it is verified`);
       }),
 
-    /** Removes what a restore that does not go on has in staging. What it replaced stays kept. Safe to retry. */
-    discardRestore: (request: RestoreStepRequest): Promise<void> =>
+    /**
+     * Removes what a restore that does not go on has in staging, and answers with what it did, if anything. What it
+     * replaced stays kept. Safe to retry: what it did is recorded before.
+     */
+    discardRestore: (request: RestoreStepRequest): Promise<RestoreResult | undefined> =>
       step('clean up', async (setting) => {
         const record = await engine.read(state, request.id);
-        if (record === undefined) return;
-        await exclusively(setting.loaded, record, 'target', () => engine.discard(setting, record));
+        if (record === undefined) return undefined;
+        return exclusively(setting.loaded, record, 'target', () => engine.discard(setting, record));
       }),
   };
 };
@@ -121,6 +126,7 @@ async function findRecord(
   { estate, id }: RestoreStepRequest,
 ): Promise<RestoreRecord> {
   const record = estate === loaded.estate.estate ? await engine.read(state, id) : undefined;
+  if (record?.asked) requireSameDeclaration(loaded.estate, host, record.asked);
   if (record) return record;
   throw new FtsError('RequestInvalid', `host ${host} knows no restore ${id} of estate ${estate}`);
 }

@@ -1,13 +1,7 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  log,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import type { RecordActivities } from '../activities/record.js';
-import type { FailureDetail, JobInput, RunError, RunReport } from '../src/domain/job.js';
-import { type Ended, errorOf, tellEnd, unwrapped } from './ending.js';
+import type { JobInput, RunReport } from '../src/domain/job.js';
+import { type Ended, errorOf, failureOf, tellEnd } from './ending.js';
 import { onHost } from './host-activities.js';
 
 /** What has been done so far, for the report of a run that fails half-way. */
@@ -67,15 +61,4 @@ async function recordIfThere({ job, host }: JobInput, ended: Ended): Promise<voi
   } catch (error) {
     log.warn('the host did not record the end of the run', { error });
   }
-}
-
-/** The failure of the whole run. An activity's own failure says more than that an activity failed, so that it takes its place. */
-function failureOf({ type, message, hint }: RunError, result: unknown, caught: unknown): ApplicationFailure {
-  return ApplicationFailure.create({
-    type,
-    message,
-    nonRetryable: true,
-    details: [{ ...(hint !== undefined && { hint }), result } satisfies FailureDetail],
-    ...(caught instanceof Error && !(unwrapped(caught) instanceof ApplicationFailure) && { cause: caught }),
-  });
 }

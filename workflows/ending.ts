@@ -40,3 +40,18 @@ export function errorOf(caught: unknown): RunError {
     ...(detail?.hint !== undefined && { hint: detail.hint }),
   };
 }
+
+/** The failure of the whole run. An activity's own failure says more than that an activity failed, so that it takes its place. */
+export function failureOf(
+  { type, message, hint }: RunError,
+  result: unknown,
+  caught: unknown,
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: [{ ...(hint !== undefined && { hint }), result } satisfies FailureDetail],
+    ...(caught instanceof Error && !(unwrapped(caught) instanceof ApplicationFailure) && { cause: caught }),
+  });
+}

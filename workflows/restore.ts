@@ -1,8 +1,13 @@
 import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { RestoreActivities } from '../activities/restore.js';
 import type { RunReport } from '../src/domain/job.js';
-import { type RestoreInput, type RestoreResult, sourceText } from '../src/domain/restore.js';
-import { errorOf, tellEnd, unwrapped } from './ending.js';
+import {
+  type RestoreInput,
+  type RestoreResult,
+  restoreShortfall,
+  sourceText,
+} from '../src/domain/restore.js';
+import { errorOf, failureOf, tellEnd, unwrapped } from './ending.js';
 import { onHost } from './host-activities.js';
 
 /** A host that is away is not waited for only to clean up: its next restore does that. */
@@ -22,16 +27,22 @@ export async function restore({ host, ...request }: RestoreInput): Promise<RunRe
     await fetchRestore({ estate, id });
     await verifyRestore({ estate, id });
     const result = await publishRestore({ estate, id });
-    const report: RunReport<RestoreResult> = { outcome: 'complete', result };
-    tellEnd(report, `restored to \`${result.target.replaceAll('`', "'")}\``);
+    const error = restoreShortfall(result);
+    const report: RunReport<RestoreResult> = error
+      ? { outcome: 'partial', result, error }
+      : { outcome: 'complete', result };
+    tellEnd(report, error?.message ?? `restored to \`${result.target.replaceAll('`', "'")}\``);
     return report;
   } catch (caught) {
-    if (isPrepared) {
-      const cleaning = CancellationScope.nonCancellable(() => discardRestore({ estate, id }));
-      await cleaning.catch(() => undefined); // what was before it is what there is to tell
+    const discard = () => CancellationScope.nonCancellable(() => discardRestore({ estate, id }));
+    const done = isPrepared ? await discard().catch(() => undefined) : undefined; // a host that is away does not tell
+    const result = done ?? null;
+    if (isCancellation(caught)) {
+      tellEnd({ outcome: 'cancelled', result });
+      throw unwrapped(caught);
     }
-    if (isCancellation(caught)) tellEnd({ outcome: 'cancelled', result: null });
-    else tellEnd({ outcome: 'failed', result: null, error: errorOf(caught) });
-    throw unwrapped(caught);
+    const error = errorOf(caught);
+    tellEnd({ outcome: 'failed', result, error });
+    throw failureOf(error, result, caught);
   }
 }

@@ -8,6 +8,7 @@ import { OWN_FOLDER } from '../domain/sentinel.js';
 import { openBelow } from './folder-below.js';
 import { within } from './folder-entry.js';
 import { settleFolders } from './rebuild-folders.js';
+import { addLacking } from './rebuild-lacking.js';
 import { sliceMirror } from './rebuild-mirror.js';
 import {
   type Part,
@@ -106,7 +107,7 @@ async function take(
   const some = taken.flatMap((index) => parts[index] ?? []);
   const id = restoreId(record, record.batches);
   const restoring: RestoreRecord = {
-    ...{ id, volume: record.volume, source: withoutNotes(record), base: record.base },
+    ...{ id, volume: record.volume, source: withoutNotes(record), base: record.base, lead: '' },
     request: createHash('sha256').update(id).digest('hex'),
     ...('remote' in record.source
       ? await sliceMirror(setting, record, { restore: id, parts: some })
@@ -147,21 +148,11 @@ async function noteSuccess(setting: RestoreSetting, record: RebuildRecord): Prom
     failedInARow: 0,
     restored: sum(record.restored, result.restored),
     unchanged: sum(record.unchanged, result.unchanged),
-    lacking: withNotes(record.lacking, result.source.notes ?? []),
+    lacking: addLacking(record.lacking, result),
     doneBytes: record.doneBytes + result.verified.bytes,
   });
   await setting.onStep('rebuild-batch-noted');
   return next;
-}
-
-/** What could not be brought back, for people: notes that begin with a number are added up. */
-function withNotes(lacking: RebuildRecord['lacking'], notes: readonly string[]): RebuildRecord['lacking'] {
-  const all = { ...lacking };
-  for (const note of notes) {
-    const [, number = '0', what = note] = /^(\d+) (.*)$/s.exec(note) ?? [];
-    all[what] = (all[what] ?? 0) + Number(number);
-  }
-  return all;
 }
 
 const sum = (one: { files: number; bytes: number }, other: { files: number; bytes: number }) => ({

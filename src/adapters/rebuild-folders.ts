@@ -5,8 +5,6 @@ import { settleFolder } from './restore-folder-times.js';
 import { onGround, volumeGround } from './restore-ground.js';
 import type { RestoreSetting } from './restore-setting.js';
 
-const PERMISSIONS = 0o7777n;
-
 /**
  * Gives the folders that parts lie in, made where they are missing, the owner and mode that they had, and at the end their times:
  * the deepest first, as what is done in a folder changes its time. Safe to repeat.
@@ -22,15 +20,15 @@ export async function settleFolders(
     for (const folder of [...folders].sort((one, other) => depth(other) - depth(one))) {
       const names = folder.path.split('/').map((name) => Buffer.from(name));
       await within(openBelow(root, names, ground.root, { make: true }), async (live) => {
-        const { mode, uid, gid, ...rest } = await live.stat({ bigint: true });
+        const { uid, gid } = await live.stat({ bigint: true });
         const asRoot = process.getuid?.() === 0;
         const wanted = {
-          ...rest,
-          mode: (mode & ~PERMISSIONS) | BigInt(folder.mode),
+          mode: BigInt(folder.mode),
           uid: asRoot ? BigInt(folder.uid) : uid,
           gid: asRoot ? BigInt(folder.gid) : gid,
         };
-        await settleFolder(live, wanted, times ? BigInt(folder.modifiedNs) : undefined, setting.onStep);
+        await settleFolder(live, wanted, times ? BigInt(folder.modifiedNs) : undefined);
+        await setting.onStep('folder-settled');
       });
     }
   });

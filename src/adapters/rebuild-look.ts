@@ -9,7 +9,7 @@ import { divideMirror } from './rebuild-mirror.js';
 import type { Folder, Part } from './rebuild-record.js';
 import { divideSnapshot } from './rebuild-snapshot.js';
 import { rebuildSource } from './rebuild-source.js';
-import { baseOf } from './restore-contents.js';
+import { rootOf } from './restore-contents.js';
 import { type Ground, requireGround, volumeGround } from './restore-ground.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { findSource } from './restore-source.js';
@@ -90,7 +90,7 @@ async function inSnapshot(
   onEntry: OnLooked,
 ) {
   const found = await findSource(setting, asked, volume);
-  const base = await baseOf(setting, found, [{ volume, path: '' }]);
+  const { base } = await rootOf(setting, found, [{ volume, path: '' }]);
   const divided = await divideSnapshot(setting, { found, base }, division, (entry) => {
     onEntry(entry, false);
   });

@@ -30,6 +30,11 @@ const MEANINGS: readonly (readonly [FailureType, RegExp])[] = [
     'RepositoryUnreachable',
     /connection (refused|reset)|no such host|network is unreachable|no route to host|i\/o timeout|timed? ?out|broken pipe|unexpected eof|tls:|x509|server misbehaving|\b(429|50[0234])\b|host key|subprocess .*exited|error talking http to rclone/i,
   ],
+  // Of what nobody else explains: a piece of the repository is not there, or `restic ls` broke down at a folder.
+  [
+    'RepositoryDamaged',
+    /<(data|tree)\/[^]*(no such file or directory|file is too short)|unable to load tree|not found in index|restic\/internal\/walker\.walk\(/i,
+  ],
 ];
 
 const HINTS: Partial<Record<FailureType, string>> = {
@@ -57,9 +62,13 @@ const BROKEN_OFF: readonly (readonly [RegExp, (file: string) => { found: string;
   ],
 ];
 
+/** How much is read from where: numbers that look like codes of HTTP. */
+const LENGTHS = /(?<=<\w+\/\w+>), \d+, \d+/g;
+
 /** What a line of restic's means, if it means a failure that this product knows. */
 export function meaningOf(text: string): FailureType | undefined {
-  return MEANINGS.find(([, pattern]) => pattern.test(text))?.[0];
+  const said = text.replaceAll(LENGTHS, '');
+  return MEANINGS.find(([, pattern]) => pattern.test(said))?.[0];
 }
 
 /** The failure for an exit that is not a success. `said` is the end of restic's stderr, redacted. */
@@ -90,6 +99,8 @@ export function resticFailure(repository: string, exitCode: number | undefined, 
 
 /** restic ends with `{"message_type":"exit_error","code":N,"message":…}`; the last line otherwise. */
 function finalMessage(said: string): string {
+  const [broken] = /^panic: .*/m.exec(said) ?? [];
+  if (broken !== undefined) return `it broke down: ${broken}`;
   const lines = said.split('\n').filter((line) => line.trim() !== '');
   const last = lines.at(-1) ?? 'no message';
   const json = /"message":"((?:[^"\\]|\\.)*)"/.exec(last);

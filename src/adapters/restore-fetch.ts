@@ -1,20 +1,20 @@
-import { mkdir } from 'node:fs/promises';
-import { z } from 'zod';
+import { type FileHandle, mkdir } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
-import { printableName } from '../domain/names.js';
-import type { Progress } from '../domain/progress.js';
 import type { SnapshotSource } from '../domain/restore.js';
 import { resticPattern, snapshotFolder } from '../domain/restic-pattern.js';
-import { entryPath } from './folder-entry.js';
+import { openBelow } from './folder-below.js';
+import { entryPath, openEntry, within } from './folder-entry.js';
+import { recount } from './restore-contents.js';
+import { namesOf } from './restore-beside.js';
 import { inOwnFolder, onGround, requireGround, requireRoom, stagingPath } from './restore-ground.js';
+import { loosenAll, loosenFolders, needsLoosening } from './restore-loosen.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
+import { type ResticProblem, type ResticRestored, resticRestore } from './restore-restic.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { openGuarded } from './restore-source.js';
 import { asReader } from './restic-reader.js';
-import { ResticExit } from './restic-failure.js';
+import { dropUnrestored } from './restore-unrestored.js';
 import type { ResticRepository } from './restic-repository.js';
-import { missing } from './restic-snapshots.js';
-import { runRestic } from './restic.js';
 import { isErrno } from './state.js';
 
 /** Folder in a restore's staging that has what the volume's root would have. */
@@ -23,25 +23,6 @@ export const TREE = 'tree';
 /** What this product and the filesystem keep at a volume's root. */
 const NEVER_RESTORED = ['--exclude=/.fts*', '--exclude=/lost+found'];
 
-/** A file that restic could not restore. */
-const Problem = z.object({ message_type: z.literal('error'), item: z.string() });
-
-/** So many of them are named. */
-const NAMED = 5;
-
-/** restic leaves out what is zero. */
-const Count = z.number().default(0);
-const Status = z.object({
-  message_type: z.literal('status'),
-  seconds_elapsed: Count,
-  total_files: Count,
-  files_restored: Count,
-  files_skipped: Count,
-  total_bytes: Count,
-  bytes_restored: Count,
-  bytes_skipped: Count,
-});
-
 /**
  * Brings what is to be restored into staging, where the volume's root is the folder `tree`. Safe to repeat: restic
  * compares what is there, fetches what differs, and reads all of it again at the end.
@@ -49,8 +30,7 @@ const Status = z.object({
 export async function fetchRestore(setting: RestoreSetting, record: RestoreRecord): Promise<RestoreRecord> {
   const { ground } = record.target;
   await requireGround(setting, ground);
-  const { source } = record;
-  if (!('repository' in source)) throw new Error('the restore is of a mirror');
+  const source = snapshotOf(record);
   const repository = await openGuarded(setting, source.repository);
   const isNew = await onGround(ground, (root) =>
     inOwnFolder(root, ground, { own: 'staging', id: record.id }, async (staging) => {
@@ -63,70 +43,137 @@ export async function fetchRestore(setting: RestoreSetting, record: RestoreRecor
       }
     }),
   );
+  await inTree(record, (tree) => makeLead(tree, record));
   await setting.onStep('staging-made');
   const bytes = record.items.reduce((sum, { expected }) => sum + expected.bytes, 0);
   if (isNew) await requireRoom(setting, ground, bytes);
-  const args = restoreArguments(record, source);
-  const unlocked = await asReader((options) => run(setting, repository, [...options, ...args]));
+  if (!isNew && needsLoosening()) await inTree(record, (tree) => loosenAll(tree, setting.signal));
+  const { unlocked, problems } = await restoreAndCompare(setting, repository, record);
   if (ground.volume !== undefined) await setting.requireVolume(ground.volume);
+  if (needsLoosening()) await inTree(record, (tree, staging) => loosenFolders(staging, tree, setting.signal));
+  const lost = problems.length > 0 ? await withoutLost(setting, repository, record, problems) : {};
   await setting.onStep('fetched');
-  return writeRestore(setting.state, record, { step: 'fetched', ...(unlocked && { unlocked }) });
+  return writeRestore(setting.state, record, { step: 'fetched', ...(unlocked && { unlocked }), ...lost });
 }
 
-function restoreArguments({ base, items, target, id }: RestoreRecord, source: SnapshotSource): string[] {
-  const paths = items.map(({ path }) => Buffer.from(path, 'hex'));
+function snapshotOf({ source }: Pick<RestoreRecord, 'source'>): SnapshotSource {
+  if ('repository' in source) return source;
+  throw new Error('the restore is of a mirror');
+}
+
+/** So often are files written that were not what restic had written before. */
+const COMPARISONS = 3;
+
+/**
+ * Restores, and has restic read all of it again: `--verify` does that if nothing went wrong, and otherwise another run, which
+ * writes only what is not as it should be.
+ */
+async function restoreAndCompare(
+  setting: RestoreSetting,
+  repository: ResticRepository,
+  record: RestoreRecord,
+): Promise<{ unlocked: boolean; problems: ResticProblem[] }> {
+  const args = restoreArguments(record);
+  const { unlocked, ...first } = await runLocked(setting, repository, ['restore', '--verify', ...args]);
+  if (first.problems.length === 0 && !first.isBarred) return { unlocked, problems: [] };
+  const again = [...(unlocked ? ['--no-lock'] : []), 'restore', '-vv', ...args];
+  for (let nth = 1; nth <= COMPARISONS; nth += 1) {
+    await setting.onStep('fetched-in-part');
+    if (needsLoosening()) await inTree(record, (tree) => loosenAll(tree, setting.signal));
+    const { problems, written, isBarred } = await resticRestore(setting, repository, again);
+    const lost = new Set(problems.map(({ path }) => path));
+    if (!isBarred && written.every((path) => lost.has(path))) return { unlocked, problems };
+  }
+  throw new FtsError(
+    'VerificationFailed',
+    `what restic writes to ${stagingPath(record.target.ground, record.id)} is not what it reads there`,
+    'look at the disk',
+  );
+}
+
+/** The record without what could not be restored, which is removed from staging. Fails with `RepositoryDamaged` if nothing is left. */
+async function withoutLost(
+  setting: RestoreSetting,
+  repository: ResticRepository,
+  record: RestoreRecord,
+  problems: readonly ResticProblem[],
+): Promise<Pick<RestoreRecord, 'items' | 'unrestored'>> {
+  const { base, lead, id } = record;
+  const withLead = ({ path, message }: ResticProblem): ResticProblem => ({
+    path: lead === '' ? path : `${lead}/${path}`,
+    message,
+  });
+  const report = setting.state.path('reports', `restore-${id}-unrestored.jsonl`);
+  const { unrestored, isLost } = await inTree(record, (tree) =>
+    dropUnrestored(tree, problems.map(withLead), { report, signal: setting.signal }),
+  );
+  const { snapshotId } = snapshotOf(record);
+  const items = record.items.map((item) => ({ ...item, path: Buffer.from(item.path, 'hex') }));
+  const left = await recount(setting, { repository, snapshotId }, { base, lead, items }, isLost);
+  if (left.every(({ expected }) => expected.files === 0)) {
+    const [{ path, message } = { path: '', message: '' }] = unrestored.first;
+    throw new FtsError(
+      'RepositoryDamaged',
+      `repository ${repository.name}: nothing of it can be read any more: ${path}: ${message}`,
+      'ask for it from another snapshot or repository, and run `restic check` on this one',
+    );
+  }
+  return { items: left.map((item) => ({ ...item, path: item.path.toString('hex') })), unrestored };
+}
+
+/** Makes what the snapshot's tree leaves out, as it is live where it is. */
+async function makeLead(tree: FileHandle, { lead, target: { ground } }: RestoreRecord): Promise<void> {
+  if (lead === '') return;
+  const names = namesOf(Buffer.from(lead));
+  for (let depth = 1; depth <= names.length; depth += 1) {
+    const some = names.slice(0, depth);
+    const live = onGround(ground, (root) =>
+      within(openBelow(root, some, ground.root), (folder) => folder.stat()),
+    );
+    const model = await live.catch(() => undefined);
+    await within(openBelow(tree, some, ground.root, { make: true }), async (folder) => {
+      if (model && !needsLoosening()) await folder.chown(model.uid, model.gid);
+      if (model) await folder.chmod((model.mode & 0o7777) | 0o700);
+    });
+  }
+}
+
+const inTree = <T>(
+  { target: { ground }, id }: RestoreRecord,
+  work: (tree: FileHandle, staging: FileHandle) => Promise<T>,
+): Promise<T> =>
+  onGround(ground, (root) =>
+    inOwnFolder(root, ground, { own: 'staging', id }, (staging) =>
+      within(openEntry(staging, Buffer.from(TREE)), (tree) => work(tree, staging)),
+    ),
+  );
+
+function restoreArguments({ base, lead, items, target, id, source }: RestoreRecord): string[] {
+  const skipped = lead === '' ? 0 : Buffer.byteLength(lead) + 1;
+  const paths = items.map(({ path }) => Buffer.from(path, 'hex').subarray(skipped));
   const isWhole = paths.some((path) => path.length === 0);
+  const never = lead === '' ? NEVER_RESTORED : [];
   return [
-    ...['restore', '--json', '--sparse', '--verify'],
-    ...['--target', `${stagingPath(target.ground, id)}/${TREE}`],
-    ...(isWhole ? NEVER_RESTORED : paths.map((path) => `--include=/${resticPattern(path)}`)),
-    ...['--', snapshotFolder(source.snapshotId, base)],
+    ...[
+      '--json',
+      '--sparse',
+      '--target',
+      [stagingPath(target.ground, id), TREE, ...(lead === '' ? [] : [lead])].join('/'),
+    ],
+    ...(isWhole ? never : paths.map((path) => `--include=/${resticPattern(path)}`)),
+    ...['--', snapshotFolder(snapshotOf({ source }).snapshotId, base)],
   ];
 }
 
-async function run(
-  { signal, tell }: RestoreSetting,
+/** Has restic lock the repository as a reader does; `unlocked` if that cannot be, as nothing can be written there. */
+async function runLocked(
+  setting: RestoreSetting,
   repository: ResticRepository,
   args: readonly string[],
-): Promise<void> {
-  let progress: Progress = { phase: 'restore' };
-  const unread = new Set<string>();
-  const restoring = runRestic(repository, {
-    args,
-    locked: false,
-    signal,
-    onMessage: (message) => {
-      progress = progressOf(message) ?? progress;
-      tell(progress);
-    },
-    onProblem: (message) => {
-      const { item } = Problem.safeParse(message).data ?? {};
-      if (item !== undefined && unread.size < NAMED) unread.add(printableName(item).path);
-    },
-    onWaiting: (waiting) => {
-      tell({ ...progress, waiting });
-    },
+): Promise<ResticRestored & { unlocked: boolean }> {
+  let ended: ResticRestored = { problems: [], written: [], isBarred: false };
+  const unlocked = await asReader(async (options) => {
+    ended = await resticRestore(setting, repository, [...options, ...args]);
   });
-  const exit = await restoring.catch((error: unknown) => {
-    if (!(error instanceof FtsError) || error.type !== 'RepositoryDamaged' || unread.size === 0) throw error;
-    const named = `${error.message} (in the snapshot: ${[...unread].join(', ')})`;
-    throw new FtsError(error.type, named, 'restore what is whole by naming it; then run `restic check`');
-  });
-  if (exit.exitCode === ResticExit.noRepository) throw missing(repository);
-}
-
-function progressOf(message: unknown): Progress | undefined {
-  const status = Status.safeParse(message).data;
-  if (status === undefined) return undefined;
-  const bytes = status.bytes_restored + status.bytes_skipped;
-  const bytesPerSecond = status.seconds_elapsed > 0 ? bytes / status.seconds_elapsed : 0;
-  return {
-    phase: 'restore',
-    ...{ bytes, totalBytes: status.total_bytes },
-    ...{ files: status.files_restored + status.files_skipped, totalFiles: status.total_files },
-    ...(bytesPerSecond > 0 && {
-      bytesPerSecond,
-      etaSeconds: Math.max(0, status.total_bytes - bytes) / bytesPerSecond,
-    }),
-  };
+  return { ...ended, unlocked };
 }

@@ -1,23 +1,36 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Entry } from './folder-entry.js';
 import { HANDED, runProjectTool } from './project-tool.js';
-import type { RestoreContext } from './restore-context.js';
+import { type Attributes, changeAttributes } from './restore-attributes.js';
 
 const PERMISSIONS = 0o7777n;
 const SECOND_NS = 1_000_000_000n;
 
-/** Gives a live folder the mode and owner of a restored one, and its time (ns since the epoch) where that is known. Safe to repeat. */
+/** What a live folder gets. */
+export interface Settled {
+  mode: bigint;
+  uid: bigint;
+  gid: bigint;
+}
+
+/**
+ * Gives a live folder the mode and owner of a restored one, its time (ns since the epoch) where that is known, and its
+ * attributes in place of those it has. Safe to repeat. False if the folder is somebody else's, which stays as it is.
+ */
 export async function settleFolder(
   live: FileHandle,
-  restored: Entry,
+  { mode, uid, gid }: Settled,
   modifiedNs: bigint | undefined,
-  onStep: RestoreContext['onStep'],
-): Promise<void> {
-  const { mode, uid, gid, mtimeNs } = await live.stat({ bigint: true });
-  const differs = uid !== restored.uid || gid !== restored.gid;
-  if (differs && process.getuid?.() === 0) await live.chown(Number(restored.uid), Number(restored.gid));
-  if (differs || mode !== restored.mode) await live.chmod(Number(restored.mode & PERMISSIONS));
-  if (modifiedNs !== undefined && modifiedNs !== mtimeNs) {
+  attributes?: { staged: Attributes | undefined; live: Attributes | undefined },
+): Promise<boolean> {
+  const there = await live.stat({ bigint: true });
+  const asRoot = process.getuid?.() === 0;
+  if (!asRoot && Number(there.uid) !== process.getuid?.()) return false;
+  const differs = there.uid !== uid || there.gid !== gid;
+  if (differs && asRoot) await live.chown(Number(uid), Number(gid));
+  if (attributes) await changeAttributes(live, attributes, 'drop');
+  if (differs || attributes || (there.mode & PERMISSIONS) !== mode) await live.chmod(Number(mode));
+  if (attributes) await changeAttributes(live, attributes, 'set');
+  if (modifiedNs !== undefined && modifiedNs !== there.mtimeNs) {
     // Node's own utimes takes a double, which holds no nanoseconds of today.
     await runProjectTool({
       file: 'touch',
@@ -25,7 +38,7 @@ export async function settleFolder(
       folder: live,
     });
   }
-  await onStep('folder-settled');
+  return true;
 }
 
 /** A time (ns since the epoch) as touch(1) takes it: `@1323785716.123456789`. */

@@ -8,6 +8,7 @@ import { dropEntry } from './drop-entry.js';
 import { type EntryPlace, isSame, putEntry, statOf } from './put-entry.js';
 import type { RestoreContext } from './restore-context.js';
 import { settleFolder } from './restore-folder-times.js';
+import { type TreeAttributes, haveSameAttributes } from './restore-attributes.js';
 import { amountIn } from './restore-scan.js';
 import { type Kept, inKept, linkOriginal, moveOriginal } from './restore-kept.js';
 
@@ -20,6 +21,10 @@ export interface MergeSetting extends RestoreContext {
   onConflict: (conflict: Conflict, lost: Amount) => Promise<void>;
   /** When each restored folder was changed last, as it was before files left it: nanoseconds, by path. */
   folderTimes: ReadonlyMap<string, bigint>;
+  /** The mode of restored folders that have another one for as long as they are in staging, by path. */
+  folderModes: ReadonlyMap<string, number>;
+  /** Extended attributes of what is restored, and of what is there. */
+  attributes: Pick<TreeAttributes, 'staged' | 'live'>;
   /** Which entries are asked for; folders above them are only passed through. */
   isWanted: (path: readonly Buffer[]) => 'wanted' | 'above' | 'no';
   /** Mount of the live root. */
@@ -88,25 +93,45 @@ async function mergeEntry(
     }
     if (isAbove) throw unsafe(path, there.isSymbolicLink() ? 'it is a symbolic link' : 'it is no folder');
     const bothFiles = !entry.isDirectory() && !there.isDirectory();
-    if (bothFiles && (await isEqual([from, entry], [to, there], setting.signal))) {
+    const { staged, live } = attributesOf(setting, path);
+    const isLike = bothFiles && haveSameAttributes(staged, live);
+    if (isLike && (await isEqual([from, entry], [to, there], setting.signal))) {
       return amountOf(from, entry, setting.signal);
     }
     if (await resolve(setting, path, { from, to, entry, there })) return NOTHING;
   }
 }
 
+const attributesOf = ({ attributes: { staged, live } }: MergeSetting, path: readonly Buffer[]) => ({
+  staged: staged.get(keyOf(path)),
+  live: live.get(keyOf(path)),
+});
+
 /** Gives a live folder what the restored one has; what had other permissions is among the kept ones with its own. */
 async function settle(
-  { kept, folderTimes, onStep }: MergeSetting,
+  setting: MergeSetting,
   live: FileHandle,
   path: readonly Buffer[],
-  entry: Entry,
+  { uid, gid, ...entry }: Entry,
 ): Promise<void> {
-  const { mode, uid, gid } = await live.stat({ bigint: true });
-  if (mode !== entry.mode || uid !== entry.uid || gid !== entry.gid)
+  const { kept, folderTimes, folderModes, onStep } = setting;
+  const own = folderModes.get(keyOf(path));
+  const mode = own === undefined ? entry.mode & PERMISSIONS : BigInt(own);
+  const now = await live.stat({ bigint: true });
+  const attributes = attributesOf(setting, path);
+  const isLike = haveSameAttributes(attributes.staged, attributes.live);
+  if ((now.mode & PERMISSIONS) !== mode || now.uid !== uid || now.gid !== gid || !isLike)
     await inKept(kept, path, () => Promise.resolve());
-  await settleFolder(live, entry, folderTimes.get(keyOf(path)), onStep);
+  const isOurs = await settleFolder(
+    live,
+    { mode, uid, gid },
+    folderTimes.get(keyOf(path)),
+    isLike ? undefined : attributes,
+  );
+  if (isOurs) await onStep('folder-settled');
 }
+
+const PERMISSIONS = 0o7777n;
 
 interface Clash {
   from: EntryPlace;
@@ -125,7 +150,9 @@ async function resolve(
   const { policy, onConflict, onStep } = setting;
   const told = { keep: 'kept', replace: 'replaced', rename: 'renamed' } as const;
   const lost = policy === 'keep' ? await amountOf(from, entry, setting.signal) : NOTHING;
-  await onConflict({ ...printableName(joined(path)), action: told[policy] }, lost);
+  const kindDiffers = entry.isDirectory() !== there.isDirectory();
+  const conflict = { ...printableName(joined(path)), action: told[policy] };
+  await onConflict({ ...conflict, ...(kindDiffers && { kindDiffers }) }, lost);
   await onStep('reported');
   if (policy === 'keep') {
     await dropEntry(from, entry);
@@ -136,12 +163,14 @@ async function resolve(
     await putBeside(setting, { from, to, entry });
     return true;
   }
-  const isFolder = entry.isDirectory() || there.isDirectory();
-  await inKept(setting.kept, path.slice(0, -1), (kept) =>
-    isFolder ? moveOriginal(to, kept, there) : linkOriginal(to, kept, there),
-  );
-  await onStep(isFolder ? 'moved-aside' : 'original-linked');
-  if (isFolder) return false; // the name is free now
+  const isFolder = kindDiffers;
+  const isMoved = await inKept(setting.kept, path.slice(0, -1), async (kept) => {
+    if (!isFolder && (await linkOriginal(to, kept, there))) return false;
+    await moveOriginal(to, kept, there);
+    return true;
+  });
+  await onStep(isMoved ? 'moved-aside' : 'original-linked');
+  if (isMoved) return false; // the name is free now
   if (!isSame(await lookAt(to.folder, to.name), there)) return false;
   await rename(entryPath(from.folder, from.name), entryPath(to.folder, to.name));
   await onStep('replaced');
@@ -170,7 +199,7 @@ async function putBeside(
 }
 
 /** A path as a key: names need not be UTF-8. */
-const keyOf = (path: readonly Buffer[]): string => joined(path).toString('latin1');
+export const keyOf = (path: readonly Buffer[]): string => joined(path).toString('latin1');
 
 const joined = (path: readonly Buffer[]): Buffer =>
   Buffer.concat(path.flatMap((name, index) => (index === 0 ? [name] : [Buffer.from('/'), name])));

@@ -43,7 +43,8 @@ export async function setAttributes(tree: FileHandle, entries: readonly Attribut
   return Math.min(entries.length, lacking.size + others);
 }
 
-async function findSetfattr(): Promise<string | undefined> {
+/** The path of setfattr(1), which is not installed everywhere. */
+export async function findSetfattr(): Promise<string | undefined> {
   try {
     return (await findTool('setfattr')).path;
   } catch (error) {

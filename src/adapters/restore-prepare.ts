@@ -7,12 +7,14 @@ import { type RequestPath, parseRequestPath } from '../domain/request-path.js';
 import type { RestorePlan, RestoreRequest, RestoreSource } from '../domain/restore.js';
 import { UsageError } from '../domain/usage-error.js';
 import { volumeRoot } from '../estate/lookup.js';
+import { requireSameDeclaration } from '../estate/restore-declaration.js';
 import { mirrorsOf, repositoriesOf } from '../estate/saved-by.js';
 import { nearest } from '../estate/suggest.js';
 import { zoneOffset } from '../estate/zone-clock.js';
 import { namesOf, plannedPlaces } from './restore-beside.js';
 import { type Contents, readContents } from './restore-contents.js';
 import { requireGround, requireRoom } from './restore-ground.js';
+import type { OnEntry } from './restore-list.js';
 import { removeMirrorFiles } from './restore-mirror-files.js';
 import { lookInMirror } from './restore-mirror-look.js';
 import { isAsListed, previewOf } from './restore-preview.js';
@@ -20,7 +22,6 @@ import { type RestoreRecord, readRestore, writeRestore } from './restore-record.
 import type { RestoreSetting } from './restore-setting.js';
 import { findSource } from './restore-source.js';
 import { sweepStaging } from './restore-sweep.js';
-import type { TreeEntry } from './restore-tally.js';
 import { type Target, resolveTarget } from './restore-target.js';
 
 interface Resolved {
@@ -62,11 +63,12 @@ export async function prepareRestore(
   if (known) return known.source;
   const { volume, source, contents, target, versionAt } = await resolve(setting, request);
   const record: RestoreRecord = {
-    ...{ id: request.id, request: digest, volume, source, base: contents.base, target },
+    ...{ id: request.id, request: digest, volume, source, base: contents.base, lead: contents.lead, target },
     ...(versionAt !== undefined && { versionAt }),
     items: contents.items.map(({ path, ...item }) => ({ ...item, path: path.toString('hex') })),
     suffix: `restored-${wallTime(source.at, loaded.estate.timezone)}`,
     step: 'prepared',
+    ...(request.declaration && { asked: declaredPart(request) }),
     at: setting.now().toISOString(),
   };
   await sweepStaging(setting, target.ground);
@@ -74,6 +76,13 @@ export async function prepareRestore(
   await setting.onStep('recorded');
   return source;
 }
+
+const declaredPart = ({ paths, repository, remote, target, declaration }: RestoreRequest) => ({
+  ...{ paths, target },
+  ...(repository !== undefined && { repository }),
+  ...(remote !== undefined && { remote }),
+  ...(declaration && { declaration }),
+});
 
 async function resolve(setting: RestoreSetting, request: RestoreRequest): Promise<Resolved> {
   const { volume, requests } = asked(setting, request);
@@ -83,17 +92,16 @@ async function resolve(setting: RestoreSetting, request: RestoreRequest): Promis
   const target = await resolveTarget(setting, request.target, { volume, paths });
   await requireGround(setting, target.ground);
   const isOfMirror = meansMirror(setting, request, volume);
-  const preview =
-    request.target.kind === 'in-place'
-      ? previewOf(
-          volumeRoot(setting.loaded, volume),
-          request.target.conflict,
-          isOfMirror ? isAsListed : undefined,
-        )
-      : undefined;
+  let preview: ReturnType<typeof previewOf> | undefined;
+  const begin = (): OnEntry => {
+    if (request.target.kind !== 'in-place') return () => undefined;
+    const root = volumeRoot(setting.loaded, volume);
+    preview = previewOf(root, request.target.conflict, isOfMirror ? isAsListed : undefined);
+    return preview.add;
+  };
   const { source, contents, versionAt } = isOfMirror
-    ? await inMirror(setting, request, { volume, requests }, preview?.add)
-    : await inSnapshot(setting, request, { volume, requests }, preview?.add);
+    ? await inMirror(setting, request, { volume, requests }, begin())
+    : await inSnapshot(setting, request, { volume, requests }, begin);
   if (request.target.kind === 'folder') requireDistinct(contents);
   const total = contents.items.reduce(
     (sum, { expected }) => ({ files: sum.files + expected.files, bytes: sum.bytes + expected.bytes }),
@@ -133,7 +141,6 @@ interface Looked {
 }
 
 type Asked = Pick<Resolved, 'volume'> & { requests: RequestPath[] };
-type OnEntry = (entry: TreeEntry) => void;
 
 /** A mirror is restored from where one is named, or nothing else holds the volume. */
 const meansMirror = (
@@ -150,12 +157,20 @@ async function inSnapshot(
   setting: RestoreSetting,
   request: RestoreRequest,
   { volume, requests }: Asked,
-  onEntry?: OnEntry,
+  begin: () => OnEntry,
 ): Promise<Looked> {
   const found = await findSource(setting, request, volume);
-  const contents = await readContents(setting, found, requests, onEntry);
-  return { source: found.source, contents, versionAt: undefined };
+  const contents = await readContents(setting, found, requests, begin);
+  const { source } = found;
+  if (!contents.isPart) return { source, contents, versionAt: undefined };
+  return {
+    source: { ...source, notes: [...(source.notes ?? []), IN_PART] },
+    contents,
+    versionAt: undefined,
+  };
 }
+
+const IN_PART = 'some folders of the snapshot cannot be read any more: what is in them is not counted';
 
 async function inMirror(
   setting: RestoreSetting,
@@ -164,17 +179,19 @@ async function inMirror(
   onEntry?: OnEntry,
 ): Promise<Looked> {
   const { source, items, versionAt } = await lookInMirror(setting, request, asked, onEntry);
-  return { source, contents: { base: '/', items }, versionAt };
+  return { source, contents: { base: '/', lead: '', items }, versionAt };
 }
 
-/** The paths that are asked for, all of one volume that this host's estate declares. Fails with `RequestInvalid`. */
+/** The paths that are asked for, all of one volume that this host's estate declares. Fails with `RequestInvalid`, `EstateSkew`. */
 function asked(
   { loaded: { estate }, host }: RestoreSetting,
-  { estate: name, paths }: RestoreRequest,
+  request: RestoreRequest,
 ): { volume: string; requests: RequestPath[] } {
+  const { estate: name, paths } = request;
   if (name !== estate.estate)
     throw new FtsError('RequestInvalid', `host ${host} belongs to estate ${estate.estate}, not to ${name}`);
   const requests = paths.map(parsed);
+  requireSameDeclaration(estate, host, request);
   const [volume, ...others] = new Set(requests.map((request) => request.volume));
   if (volume === undefined) throw new FtsError('RequestInvalid', 'no path is asked for');
   if (others.length > 0)

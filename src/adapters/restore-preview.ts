@@ -3,6 +3,7 @@ import { printableName } from '../domain/names.js';
 import { type Amount, type Conflict, type ConflictPolicy, type Conflicts } from '../domain/restore.js';
 import { firstConflicts } from '../domain/restore-conflicts.js';
 import type { EntryKind, TreeEntry } from './restore-tally.js';
+import { isErrno } from './state.js';
 
 /** What a restore in place would meet, by what lstat tells: size, time, mode and owner. */
 export interface Preview {
@@ -29,7 +30,7 @@ export function previewOf(
   return {
     add: (entry: TreeEntry): void => {
       if (entry.path.includes('\ufffd')) return; // restic does not tell its name
-      const live = lstatSync(`${root}/${entry.path}`, { bigint: true, throwIfNoEntry: false });
+      const live = liveEntry(`${root}/${entry.path}`);
       if (live === undefined || (live.isDirectory() && entry.kind === 'dir')) return;
       if (isSame(entry, live)) {
         preview.unchanged.files += 1;
@@ -43,6 +44,16 @@ export function previewOf(
     },
     result: (): Preview => ({ ...preview, conflicts: first.result() }),
   };
+}
+
+/** What is live there; undefined for nothing, also where a file is in place of a folder above it. */
+function liveEntry(path: string): Live | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return undefined;
+    throw error;
+  }
 }
 
 type Live = NonNullable<ReturnType<typeof lstatSync>> & { mtimeNs: bigint };

@@ -4,11 +4,12 @@ import type { Amount, RestoreResult } from '../domain/restore.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
 import { entryPath, lookAt, openEntry, within } from './folder-entry.js';
 import { emptyFolder, syncFilesystem } from './project-copy.js';
-import { plannedPlaces } from './restore-beside.js';
+import { namesOf, plannedPlaces } from './restore-beside.js';
 import { type Ground, inOwnFolder, onGround, requireGround } from './restore-ground.js';
 import { removeMirrorFiles } from './restore-mirror-files.js';
 import { putInPlace } from './restore-in-place.js';
-import { putParcels } from './restore-put.js';
+import { loosenAll, needsLoosening, readLoosened, tightenFolders } from './restore-loosen.js';
+import { placesInParcels, putParcels } from './restore-put.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { isErrno } from './state.js';
@@ -43,7 +44,7 @@ async function put(
   record: RestoreRecord,
   open: { root: FileHandle; staging: FileHandle },
 ): Promise<RestoreResult> {
-  const { target, items, source, suffix, unlocked } = record;
+  const { target, items, source, suffix, unlocked, unrestored } = record;
   const verified = items.reduce(
     (sum, { expected: { files, bytes } }) => ({ files: sum.files + files, bytes: sum.bytes + bytes }),
     NOTHING,
@@ -52,16 +53,21 @@ async function put(
   const common = {
     source: { ...source, ...(notes.length > 0 && { notes }) },
     verified,
+    ...(unrestored && { unrestored }),
   };
+  const loosened = await readLoosened(open.staging);
   if (target.kind === 'in-place') {
-    const merged = await putInPlace(setting, { ...record, target }, open);
+    const merged = await putInPlace(setting, { ...record, target }, { ...open, loosened });
+    await tightenFolders(open.root, loosened, namesOf);
     const places = await plannedPlaces(target, {
       suffix,
       items: items.map(({ path }) => ({ path: Buffer.from(path, 'hex') })),
     });
-    const { unchanged, conflicts, lost, replaced } = merged;
+    const { unchanged, conflicts, lost, replaced, areAttributesKnown } = merged;
+    const told = areAttributesKnown ? notes : [...notes, UNCOMPARED];
     return {
       ...{ ...common, ...placesOf(places), unchanged, conflicts, replaced },
+      source: { ...source, ...(told.length > 0 && { notes: told }) },
       restored: {
         files: verified.files - unchanged.files - lost.files,
         bytes: Math.max(0, verified.bytes - unchanged.bytes - lost.bytes), // names of one file count once in the first
@@ -69,12 +75,14 @@ async function put(
     };
   }
   const places = await putParcels(setting, record, open);
+  await tightenFolders(open.root, loosened, await placesInParcels(setting.state, record));
   return {
     ...{ ...common, ...placesOf(places), restored: verified },
     ...{ unchanged: NOTHING, conflicts: { count: 0, first: [] }, replaced: NOTHING },
   };
 }
 
+const UNCOMPARED = 'extended attributes and ACLs were not compared: getfattr is not installed';
 const UNLOCKED = 'the repository cannot be written, and was read without a lock';
 
 /** So many places are in a result. */
@@ -97,12 +105,17 @@ export async function removeStaging(ground: Ground, id: string): Promise<void> {
   });
 }
 
+async function emptied(folder: FileHandle): Promise<void> {
+  if (needsLoosening()) await loosenAll(folder);
+  await emptyFolder(folder);
+}
+
 async function clear(root: FileHandle, names: readonly string[]): Promise<void> {
   const [name = '', ...rest] = names;
   const entry = await lookAt(root, Buffer.from(name));
   if (!entry?.isDirectory()) return;
   await within(openEntry(root, Buffer.from(name)), (folder) =>
-    rest.length === 0 ? emptyFolder(folder) : clear(folder, rest),
+    rest.length === 0 ? emptied(folder) : clear(folder, rest),
   );
   if (rest.length === 0) await rmdir(entryPath(root, Buffer.from(name)));
 }

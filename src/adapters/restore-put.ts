@@ -3,11 +3,12 @@ import { FtsError } from '../domain/failures.js';
 import { type Entry, entryPath, lookAt, openEntry, within } from './folder-entry.js';
 import { openBelow } from './folder-below.js';
 import { putEntry } from './put-entry.js';
-import { type Place, freePlace, shownPlace } from './restore-beside.js';
+import { type Place, freePlace, namesOf, shownPlace } from './restore-beside.js';
 import { type Ground, stateOfFolder } from './restore-ground.js';
 import { PARCELS, packParcels, parcelName } from './restore-parcels.js';
-import { type Parcel, type RestoreRecord, writeRestore } from './restore-record.js';
+import { type Parcel, type RestoreRecord, readRestore, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
+import type { State } from './state.js';
 
 /**
  * Gives what was restored its name, each folder as a whole, and replaces nothing. Answers with where it is, absolute.
@@ -109,7 +110,28 @@ async function choosePlace(record: RestoreRecord, root: FileHandle, index: numbe
   return freePlace(root, target.ground, path, suffix, new Set());
 }
 
-const placeOf = ({ folder, name }: Parcel): Place => ({
+/** Where a path of the tree was put, below the ground's root, now that all parcels are. */
+export async function placesInParcels(
+  state: Pick<State, 'read'>,
+  { id, items, target }: RestoreRecord,
+): Promise<(path: Buffer) => Buffer[] | undefined> {
+  const { parcels = [] } = (await readRestore(state, id)) ?? {};
+  return (path) => {
+    const index = items.findIndex(({ path: hex }) => hex === '' || isIn(path.toString('hex'), hex));
+    const item = items[index];
+    const parcel = parcels[target.kind === 'folder' ? 0 : index];
+    if (item === undefined || parcel === undefined) return undefined;
+    const { folder, name } = placeOf(parcel);
+    const above = namesOf(Buffer.from(item.path, 'hex'));
+    const own = target.kind === 'folder' && (items.length > 1 || item.kind === 'file') ? above.slice(-1) : [];
+    return [...folder, ...(name.length > 0 ? [name] : []), ...own, ...namesOf(path).slice(above.length)];
+  };
+}
+
+const isIn = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}2f`);
+
+/** A parcel's place, of the record. */
+export const placeOf = ({ folder, name }: Parcel): Place => ({
   folder: folder.map((one) => Buffer.from(one, 'hex')),
   name: Buffer.from(name, 'hex'),
 });

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { MirrorSource, RestoreResult, SnapshotSource } from '../domain/restore.js';
+import type {
+  MirrorSource,
+  RestoreRequest,
+  RestoreResult,
+  SnapshotSource,
+  Unrestored,
+} from '../domain/restore.js';
 import { CONFLICT_POLICIES } from '../domain/restore.js';
 import type { State } from './state.js';
 
@@ -33,6 +39,11 @@ const Mirror: z.ZodType<MirrorSource> = z.object({ ...about, remote: z.string() 
 /** Where files come from. */
 export const Source = z.union([Snapshot, Mirror]);
 
+const ResultOf = z.custom<RestoreResult>((value) => typeof value === 'object' && value !== null);
+
+/** What a declaration is of, and the declaration. */
+type DeclaredRequest = Pick<RestoreRequest, 'paths' | 'repository' | 'remote' | 'target' | 'declaration'>;
+
 const Record = z.object({
   id: z.string(),
   /** Digest of the request. */
@@ -41,6 +52,8 @@ const Record = z.object({
   source: Source,
   /** Of a snapshot: where the volume's root is in its tree. */
   base: z.string(),
+  /** Folders of the volume that the snapshot's tree leaves out. */
+  lead: z.string().default(''),
   /** Of a mirror: the time by which its versions are told, where that was asked for. */
   versionAt: z.string().exactOptional(),
   items: z.array(z.object({ path: Hex, kind: z.enum(['folder', 'file']), expected: Tally })),
@@ -54,7 +67,13 @@ const Record = z.object({
   /** restic could not lock the repository, which cannot be written. */
   unlocked: z.literal(true).optional(),
   parcels: z.array(Parcel).optional(),
-  result: z.custom<RestoreResult>((value) => typeof value === 'object' && value !== null).optional(),
+  result: ResultOf.optional(),
+  /** What had been done when the restore was given up; null if nothing had. */
+  soFar: ResultOf.nullish(),
+  /** What could not be read: nothing of it is in staging. */
+  unrestored: z.custom<Unrestored>((value) => typeof value === 'object' && value !== null).exactOptional(),
+  /** What the restore was asked for by, so that no other estate's words are mixed into it. */
+  asked: z.custom<DeclaredRequest>((value) => typeof value === 'object' && value !== null).optional(),
 });
 
 /** What a host knows of a restore, from its first step to its end. */

@@ -3,12 +3,13 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type Amount, type Conflict, type Conflicts } from '../domain/restore.js';
 import { firstConflicts } from '../domain/restore-conflicts.js';
-import { isErrno } from './state.js';
+import { type State, isErrno } from './state.js';
 
 const Line = z.object({
   path: z.string(),
   encoded: z.literal(true).exactOptional(),
   action: z.enum(['kept', 'replaced', 'renamed']),
+  kindDiffers: z.literal(true).exactOptional(),
   files: z.number(),
   bytes: z.number(),
 });
@@ -20,6 +21,19 @@ export interface ConflictReport {
   result(): { conflicts: Conflicts; lost: Amount };
   close(): Promise<void>;
 }
+
+/** What was told of a restore's conflicts until now. */
+export async function readConflicts(
+  state: Pick<State, 'path'>,
+  id: string,
+): Promise<ReturnType<ConflictReport['result']>> {
+  const report = await openConflictReport(conflictReportPath(state, id));
+  await report.close();
+  return report.result();
+}
+
+export const conflictReportPath = (state: Pick<State, 'path'>, id: string): string =>
+  state.path('reports', `restore-${id}.jsonl`);
 
 /** Goes on with what an earlier attempt wrote; half a line at its end is cut off. */
 export async function openConflictReport(path: string): Promise<ConflictReport> {

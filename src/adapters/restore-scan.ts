@@ -4,7 +4,7 @@ import type { Amount } from '../domain/restore.js';
 import { HANDED, runProjectTool } from './project-tool.js';
 import type { EntryKind, TreeEntry } from './restore-tally.js';
 
-const FIELDS = ['%y', '%m', '%U', '%G', '%s', '%T@', '%D:%i', '%P'] as const;
+const FIELDS = ['%y', '%m', '%U', '%G', '%s', '%T@', '%D:%i', '%n', '%P'] as const;
 const FORMAT = FIELDS.map((field) => `${field}\\0`).join('');
 const NUL = 0;
 
@@ -15,6 +15,8 @@ const KINDS: Partial<Record<string, EntryKind>> = {
 /** An entry on the disk, with its very name. */
 export interface ScannedEntry extends TreeEntry {
   bytes: Buffer;
+  /** It has several names. */
+  isLinked: boolean;
 }
 
 /** Looks at everything below an open folder, without following a link or entering another filesystem. */
@@ -70,11 +72,14 @@ function readEntries(data: Buffer, onEntry: (entry: ScannedEntry) => void): Buff
 }
 
 function entryOf(fields: Buffer[]): ScannedEntry | undefined {
-  const [type = '', mode, uid, gid, size, time = '', inode] = fields.map((field) => field.toString('latin1'));
+  const [type = '', mode, uid, gid, size, time = '', inode, links] = fields.map((field) =>
+    field.toString('latin1'),
+  );
   const kind = KINDS[type];
   const path = fields.at(-1);
   if (kind === undefined || path === undefined) return undefined;
   return {
+    isLinked: Number(links) > 1,
     ...{ kind, inode, bytes: Buffer.from(path), path: lossyName(path) },
     ...{ size: Number(size), mode: parseInt(mode ?? '', 8), uid: Number(uid), gid: Number(gid) },
     modifiedNs: nanoseconds(time),

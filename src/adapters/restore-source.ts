@@ -50,7 +50,10 @@ export async function findSource(
   const notes = failures.map(
     (failure) => `not looked at: ${failure instanceof Error ? failure.message : String(failure)}`,
   );
-  const covered = answered.flatMap((one) => one.covered);
+  const all = answered.flatMap((one) => one.covered);
+  const sure = all.filter(({ cover }) => cover.how !== 'assumed');
+  const isNamed = asked.snapshot !== undefined && asked.snapshot !== 'latest';
+  const covered = isNamed || sure.length === 0 ? all : sure; // nothing is assumed where something is known
   const choice = chooseSnapshot(
     covered.map(({ held }) => held),
     {

@@ -7,6 +7,7 @@ import { syncFilesystem } from './project-copy.js';
 import { namesOf } from './restore-beside.js';
 import { TREE } from './restore-fetch.js';
 import { inOwnFolder, onGround, requireGround, stagingPath } from './restore-ground.js';
+import { meantModes, readLoosened } from './restore-loosen.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { type ScannedEntry, scanTree } from './restore-scan.js';
@@ -29,8 +30,9 @@ export async function verifyRestore(setting: RestoreSetting, record: RestoreReco
   const { lacking, items } = await onGround(ground, (root) =>
     inOwnFolder(root, ground, { own: 'staging', id: record.id }, async (staging) => {
       const notes = isOfMirror ? await settleFromMirror(setting, record, { root, staging }) : [];
+      const modes = meantModes(await readLoosened(staging));
       const found = await within(openEntry(staging, Buffer.from(TREE)), (tree) =>
-        lookAtTree(setting, record, tree),
+        lookAtTree(setting, record, { tree, modes }),
       );
       for (const [index, { path, expected }] of record.items.entries())
         requireEqual(printableName(Buffer.from(path, 'hex')).path, expected, found.items[index]);
@@ -56,10 +58,12 @@ const itemsAsFound = ({ items }: RestoreRecord, found: readonly TallyResult[]): 
 /** Counts what was fetched of each thing that is asked for, and drops what was not. */
 async function lookAtTree(
   { tell, signal }: RestoreSetting,
-  { items, target, source }: RestoreRecord,
-  tree: FileHandle,
+  { items, target, source, lead }: RestoreRecord,
+  { tree, modes }: { tree: FileHandle; modes: ReadonlyMap<string, number> },
 ) {
   const asRoot = process.getuid?.() === 0;
+  const leading = Buffer.from(lead).toString('latin1');
+  const isLead = (path: string): boolean => path === leading || leading.startsWith(`${path}/`);
   const sought = items.map((item) => ({
     path: Buffer.from(item.path, 'hex').toString('latin1'),
     tally: 'remote' in source ? new MirrorTally() : new TreeTally(asRoot),
@@ -70,6 +74,7 @@ async function lookAtTree(
   let files = 0;
   const onEntry = (entry: ScannedEntry): void => {
     const path = entry.bytes.toString('latin1');
+    if (isLead(path)) return;
     const item = sought.find(
       (one) => one.path === '' || path === one.path || path.startsWith(`${one.path}/`),
     );
@@ -77,7 +82,8 @@ async function lookAtTree(
       if (!sought.some((one) => one.path.startsWith(`${path}/`))) strays.push(entry.bytes);
       return;
     }
-    item.tally.add(entry);
+    const mode = entry.kind === 'dir' ? (modes.get(path) ?? entry.mode) : entry.mode;
+    item.tally.add({ ...entry, mode });
     if (entry.kind === 'dir' && needsFolders) folders.push([path, String(entry.modifiedNs)]);
     files += 1;
     if (files % 1000 === 0) tell({ phase: 'verify', files });

@@ -1,10 +1,16 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 
 /** Asks on the terminal whether to go on; anything but yes is no. */
-export async function isAgreed(): Promise<boolean> {
+export async function askedToGoOn(): Promise<'yes' | 'no' | 'interrupted'> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await terminal.question('Go on? [y/N] ')).trim());
+    const closed = once(terminal, 'close').then(() => ''); // by Ctrl-D: that is no yes
+    const typed = await Promise.race([terminal.question('Go on? [y/N] '), closed]);
+    return /^y(es)?$/i.test(typed.trim()) ? 'yes' : 'no';
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    return error.message.includes('Ctrl+C') ? 'interrupted' : 'no';
   } finally {
     terminal.close();
   }

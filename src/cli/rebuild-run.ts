@@ -10,7 +10,7 @@ import { type Session, withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
 import { type FollowedRun, exitCodeOfRun, followRun, printFollowed } from './followed-command.js';
 import { isNotFound } from './grpc-errors.js';
-import { isAgreed } from './agreed.js';
+import { askedToGoOn } from './agreed.js';
 import { note, printError, printJson, printLine } from './output.js';
 import { type RebuildWish, pinned, rebuildInput } from './rebuild-request.js';
 import { rebuildPlanStart, rebuildStart } from './rebuild-start.js';
@@ -43,9 +43,10 @@ export async function runRebuild(options: RebuildRunOptions): Promise<number> {
     if (plan === undefined) return printRefusal(view, options);
     if (!options.json) for (const line of planLines(plan, estate.timezone)) note(line);
     if (plan.resumes && options.json) note(`the rebuild of ${plan.volume} that did not end goes on`);
-    if (!options.yes && !(await isAgreed())) {
+    const answer = options.yes ? 'yes' : await askedToGoOn();
+    if (answer !== 'yes') {
       note('Nothing was done.');
-      return ExitCode.skipped;
+      return answer === 'no' ? ExitCode.skipped : ExitCode.interrupted;
     }
     return carryOut(session, state, pinned(input, plan), options);
   });

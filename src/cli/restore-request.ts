@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseRequestPath } from '../domain/request-path.js';
-import type { ConflictPolicy, RestoreInput, RestoreTarget } from '../domain/restore.js';
+import type { ConflictPolicy, RestoreInput, RestorePlan, RestoreTarget } from '../domain/restore.js';
 import { UsageError } from '../domain/usage-error.js';
+import { restoreDeclaration } from '../estate/restore-declaration.js';
 import { repositoriesOf } from '../estate/saved-by.js';
 import type { Estate } from '../estate/schema.js';
 import { parseWhen } from '../estate/when.js';
@@ -39,7 +40,7 @@ export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
       'see `repositories:` in the estate',
     );
   if (remote !== undefined) requireRemote(estate, wish, remote);
-  return {
+  return declared(estate, {
     ...{ estate: estate.estate, id: randomBytes(ID_BYTES).toString('hex'), paths },
     host: remote === undefined ? hostOf(estate, volume, repository) : (estate.volumes[volume]?.host ?? ''),
     target: targetOf(wish),
@@ -47,8 +48,20 @@ export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
     ...(remote !== undefined && { remote }),
     ...(snapshot !== undefined && { snapshot }),
     ...momentOf(estate, wish),
-  };
+  });
 }
+
+/** The same request for the very snapshot that was looked at, or for the mirror. */
+export function pinned(estate: Estate, asked: RestoreInput, { source }: RestorePlan): RestoreInput {
+  if ('remote' in source) return declared(estate, { ...asked, remote: source.remote });
+  const { at: _, ...input } = asked;
+  return declared(estate, { ...input, repository: source.repository, snapshot: source.snapshotId });
+}
+
+const declared = (estate: Estate, input: RestoreInput): RestoreInput => ({
+  ...input,
+  declaration: restoreDeclaration(estate, input.host, input),
+});
 
 function requireRemote(estate: Estate, { repository, snapshot }: RestoreWish, remote: string): void {
   if (repository !== undefined || snapshot !== undefined)

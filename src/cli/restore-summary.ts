@@ -27,6 +27,7 @@ const figures = {
         path: z.string(),
         encoded: z.literal(true).exactOptional(),
         action: z.enum(['kept', 'replaced', 'renamed']),
+        kindDiffers: z.literal(true).exactOptional(),
       }),
     ),
     report: z.string().exactOptional(),
@@ -60,9 +61,7 @@ export function restoredLines(result: unknown): string[] {
   ];
   if (replaced.keptAt !== undefined) {
     lines.push(`what was replaced is kept at ${replaced.keptAt}; to undo:`);
-    lines.push(
-      `  cp -a --remove-destination ${quoted(`${replaced.keptAt}/.`)} ${quoted(rootOf(replaced.keptAt))}`,
-    );
+    lines.push(...undoLines(replaced.keptAt, restored.conflicts).map((line) => `  ${line}`));
   }
   return lines.map(printableText);
 }
@@ -95,8 +94,24 @@ function conflictLines({ count, first, report }: Conflicts, tense: string): stri
   return [`${plural(count, 'file')} there already, and different:`, ...named, ...all];
 }
 
+/** Commands that put back what was replaced. cp(1) puts no folder over a file, nor a file over a folder. */
+export function undoLines(keptAt: string, { first, count, report }: Conflicts): string[] {
+  const root = rootOf(keptAt);
+  const inTheWay = first.filter(({ kindDiffers, action }) => kindDiffers === true && action === 'replaced');
+  const moves = inTheWay.map(({ path, encoded }) => {
+    const [from, to] = [path, `${path}.undone`].map((one) => `${quoted(root)}/${quoted(one, encoded)}`);
+    return `mv -T ${from ?? ''} ${to ?? ''}`;
+  });
+  const all =
+    count > first.length ? [`# and so for each other "kindDiffers":true in ${quoted(report ?? '')}`] : [];
+  return [...moves, ...all, `cp -a --remove-destination ${quoted(`${keptAt}/.`)} ${quoted(root)}`];
+}
+
 /** Root of the volume that has a `.fts/replaced/<id>`. */
 const rootOf = (keptAt: string): string => keptAt.replace(/\/\.fts\/replaced\/[^/]+$/, '') || '/';
 
-const quoted = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+/** For a shell; bash, where the name is `encoded`. */
+const quoted = (path: string, encoded?: true): string => {
+  if (encoded) return `$'${path.replaceAll("'", String.raw`\'`)}'`;
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+};

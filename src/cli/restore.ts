@@ -2,12 +2,12 @@ import { State, stateRoot } from '../adapters/state.js';
 import { ExitCode } from '../domain/outcome.js';
 import { REQUEST_FAILURES, type RestoreInput, type RestorePlan } from '../domain/restore.js';
 import { UsageError } from '../domain/usage-error.js';
-import { isAgreed } from './agreed.js';
+import { askedToGoOn } from './agreed.js';
 import { type Session, withSession } from './connection.js';
 import { loadEstateOption } from './estate-option.js';
 import { type FollowedRun, exitCodeOfRun, followRun, printFollowed } from './followed-command.js';
 import { note, printError, printJson, printLine } from './output.js';
-import { type RestoreWish, restoreInput } from './restore-request.js';
+import { type RestoreWish, pinned, restoreInput } from './restore-request.js';
 import { restorePlanStart, restoreStart } from './restore-start.js';
 import { planOf, restorePlanLines } from './restore-summary.js';
 import type { RunView } from './run-view.js';
@@ -39,19 +39,13 @@ export async function restore(options: RestoreOptions): Promise<number> {
     if (plan === undefined) return printRefusal(look, options);
     if (options.plan) return printPlan(look, plan, options);
     if (!options.json) for (const line of restorePlanLines(plan)) note(line);
-    if (asks && !(await isAgreed())) {
+    const answer = asks ? await askedToGoOn() : 'yes';
+    if (answer !== 'yes') {
       note('Nothing was done.');
-      return ExitCode.skipped;
+      return answer === 'no' ? ExitCode.skipped : ExitCode.interrupted;
     }
-    return carryOut(session, state, pinned(input, plan), options);
+    return carryOut(session, state, pinned(estate, input, plan), options);
   });
-}
-
-/** The same request for the very snapshot that was looked at, or for the mirror. */
-function pinned(asked: RestoreInput, { source }: RestorePlan): RestoreInput {
-  if ('remote' in source) return { ...asked, remote: source.remote };
-  const { at: _, ...input } = asked;
-  return { ...input, repository: source.repository, snapshot: source.snapshotId };
 }
 
 async function carryOut(

@@ -89,7 +89,8 @@ export const FAILURES = {
   ClockStep: { heals: false, meaning: 'the clock went back, or far ahead without being synchronised' },
   FilesUnreadable: {
     heals: false,
-    meaning: 'a snapshot or mirror exists, and misses files that could not be read (partial)',
+    meaning:
+      'a snapshot, mirror or restore exists, and misses files that could not be read or made (partial)',
   },
   FilesOmitted: {
     heals: false,

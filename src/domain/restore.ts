@@ -1,5 +1,5 @@
 import type { FailureType } from './failures.js';
-import type { NamedProblem } from './job.js';
+import type { Declaration, NamedProblem, RunError } from './job.js';
 
 /** What becomes of a file that is there already and is not the restored one. */
 export const CONFLICT_POLICIES = ['keep', 'replace', 'rename'] as const;
@@ -28,6 +28,8 @@ export interface RestoreRequest {
   /** The newest snapshot until then, or the mirror as it was then (RFC 3339 UTC). */
   at?: string;
   target: RestoreTarget;
+  /** What the asker's estate declares for it (`restore-declaration.ts`); a host that declares it differently refuses. */
+  declaration?: Declaration;
 }
 
 /** Input of the workflows `restore` and `restorePlan`. */
@@ -78,6 +80,8 @@ export type ConflictAction = 'kept' | 'replaced' | 'renamed';
 /** A file that was there, and what became of it. */
 export interface Conflict extends Omit<NamedProblem, 'message'> {
   action: ConflictAction;
+  /** One of both is a folder, and the other none. */
+  kindDiffers?: true;
 }
 
 /** `first` holds at most 50; `report` is a file on the host with all, one JSON object a line. */
@@ -101,11 +105,33 @@ export interface RestorePlan {
   replaced: Amount;
 }
 
+/** `first` holds at most 50; `report` is a file on the host with all, one JSON object a line. */
+export interface Unrestored {
+  count: number;
+  first: NamedProblem[];
+  report: string;
+}
+
 /** What a restore did. */
 export interface RestoreResult extends RestorePlan {
   replaced: Amount & { keptAt?: string };
   /** Compared with what the source says. */
   verified: Amount;
+  /** What could not be brought back: nothing of it is there. A folder stands for all that was in it. */
+  unrestored?: Unrestored;
+}
+
+/** Why a restore that did what could be done is not complete. */
+export function restoreShortfall({ unrestored, source }: RestoreResult): RunError | undefined {
+  if (unrestored === undefined) return undefined;
+  const { count, report } = unrestored;
+  const what = count === 1 ? 'one file or folder' : `${String(count)} files or folders`;
+  const from = 'remote' in source ? source.remote : source.repository;
+  return {
+    type: 'FilesUnreadable',
+    message: `${what} could not be brought back from ${from}, and all else was: ${report}`,
+    hint: 'look for them in another snapshot or repository, and run `restic check --read-data` on this one',
+  };
 }
 
 /** Failures of a look that mean that the request cannot be met as it is (exit code 2): nothing was written. */

@@ -60,10 +60,30 @@ export function placeInTree(cover: Cover, rootNames: readonly string[], path: st
   const wanted = [...cover.root, ...namesOf(path)];
   const saved = cover.saved.map(namesOf).find((names) => isPrefix(names, wanted) || isPrefix(wanted, names));
   if (saved === undefined) return undefined;
-  const place = wanted.slice(foldersDropped(saved, cover.paths, rootNames));
+  const dropped = foldersDropped(saved, cover.paths, rootNames);
+  if (dropped > wanted.length) return undefined; // the tree begins below it
+  const place = wanted.slice(dropped);
   if (place.length > 0 || saved.length === 0) return treePath(place);
   const foreign = cover.paths.map(namesOf).some((names) => !isPrefix(wanted, names));
   return foreign ? undefined : treePath(place);
+}
+
+/** How the volume's paths are spelt in a tree: below `base`, and without the folders `lead`, which the tree leaves out. */
+export interface TreeRoot {
+  base: string;
+  /** Below the volume's root; empty if the tree leaves out nothing of it. */
+  lead: string;
+}
+
+/** Where the volume is in a snapshot's tree, so far as a path of it is concerned; undefined as with `placeInTree`. */
+export function treeRootFor(cover: Cover, rootNames: readonly string[], path: string): TreeRoot | undefined {
+  const place = placeInTree(cover, rootNames, path);
+  if (place === undefined) return undefined;
+  const own = namesOf(path);
+  const found = namesOf(place);
+  if (found.length >= own.length)
+    return { base: treePath(found.slice(0, found.length - own.length)), lead: '' };
+  return { base: '/', lead: own.slice(0, own.length - found.length).join('/') };
 }
 
 /** How many of the first names of a saved path its tree leaves out: none, if it was given absolutely. */

@@ -19,8 +19,11 @@ const KEY_DIGITS = 12;
  * What the estate declares for a job: the job and all it refers to, as written (no path of this machine in it).
  * The parts are named as in the file: `jobs.flux-snapshot.keep`, `volumes.flux.mountpoint`.
  */
-export function declarationOf(estate: Estate, jobName: string): Declaration {
-  const parts = partsOf(estate, jobName);
+export const declarationOf = (estate: Estate, jobName: string): Declaration =>
+  declarationFrom(partsOf(estate, jobName));
+
+/** The declaration that consists of these parts. */
+export function declarationFrom(parts: Record<string, unknown>): Declaration {
   const keys = Object.entries(parts).map(([key, value]) => [
     key,
     sha256(canonicalJson(value)).slice(0, KEY_DIGITS),
@@ -60,7 +63,7 @@ function partsOf(estate: Estate, jobName: string): Record<string, unknown> {
 }
 
 /** One part for each key of an entry. */
-const named = (prefix: string, entry: object): Record<string, unknown> =>
+export const named = (prefix: string, entry: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(entry)
       .filter(([, value]) => value !== undefined)

@@ -1,21 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  appendFile,
-  chmod,
-  link,
-  mkdir,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { appendFile, link, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { undoLines } from '../../src/cli/restore-summary.js';
+import { loadEstate } from '../../src/estate/load.js';
+import { restoreDeclaration } from '../../src/estate/restore-declaration.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 import { canMount } from '../support/loop-device.js';
 import { PASSWORD } from '../support/restic-estate.js';
@@ -27,6 +18,7 @@ const BAD = Buffer.from([0x62, 0x61, 0x64, 0xff, 0x0a, 0x2d]);
 let bed: RestoreEstate;
 let before: Record<string, string>;
 let roots: string;
+let first: string;
 beforeAll(async () => {
   bed = await makeRestoreEstate();
   roots = join(bed.folder, 'roots');
@@ -36,7 +28,7 @@ beforeAll(async () => {
   );
   await fill(bed.thesis);
   before = await treeOf(bed.thesis);
-  await bed.backup();
+  first = await bed.backup();
   await bed.remember();
 });
 beforeEach(() => bed.reset());
@@ -58,12 +50,6 @@ async function fill(path: string): Promise<void> {
   await execa('chmod', ['2751', join(path, 'deep')]);
   await execa('touch', ['-d', '1965-12-13 14:15:16.123456789', join(path, 'deep', 'er', 'data')]);
   await execa('touch', ['-d', '2011-12-13 14:15:16.123456789', join(path, 'notes'), join(path, 'deep')]);
-}
-
-/** Files of more than a few kilobytes in the repository: packs of data. */
-async function packs(): Promise<string[]> {
-  const { stdout } = await execa('find', [join(bed.repository, 'data'), '-type', 'f', '-size', '+100k']);
-  return stdout.split('\n').filter(Boolean);
 }
 
 const attributeOf = async (path: string): Promise<string> =>
@@ -261,24 +247,103 @@ describe.skipIf(!canMount)('a repository that cannot be written', () => {
   });
 });
 
-it('a repository that is damaged gives what is whole of it, and names what is not', async () => {
-  const large = join(bed.flux, 'large');
-  await mkdir(large);
-  for (const name of ['one', 'two']) await writeFile(join(large, name), randomBytes(400_000));
-  const before = new Set(await packs());
-  await bed.backup(large);
-  const [pack = ''] = (await packs()).filter((one) => !before.has(one)).sort();
-  const whole = await readFile(pack);
-  await chmod(pack, 0o600);
-  onTestFinished(() => writeFile(pack, whole));
-  await writeFile(pack, Buffer.concat([whole.subarray(0, 1000), Buffer.from('XXXX'), whole.subarray(1004)]));
-  const damaged = await Promise.allSettled(
-    ['one', 'two'].map((name) => bed.restore({ paths: [`flux/large/${name}`] })),
+describe('in place', () => {
+  it.each(['notes', 'deep/same'])(
+    'what was one file with two names is one again, if %s is gone',
+    async (gone) => {
+      await rm(join(bed.thesis, gone));
+      const result = await bed.restore({ ...inPlace, snapshot: first });
+      expect(result).toMatchObject({ restored: { files: 1 }, conflicts: { count: 0 } });
+      const after = await treeOf(bed.thesis);
+      expect(after).toEqual(before);
+    },
   );
-  expect(damaged.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  const all = bed.restore({ paths: ['flux/large'] });
-  await expect(all).rejects.toMatchObject({
-    type: 'RepositoryDamaged',
-    message: expect.stringMatching(/in the snapshot: \S*\/large\/(one|two)/) as string,
+
+  it('a folder in place of a file, and a file in place of a folder, can be had back as the answer says', async () => {
+    const hostile = join(bed.thesis, 'new\nline');
+    await rm(hostile);
+    await mkdir(hostile);
+    await writeFile(join(hostile, "it's"), 'in my folder');
+    await rm(join(bed.thesis, 'deep'), { recursive: true });
+    await writeFile(join(bed.thesis, 'deep'), 'my file');
+    await writeFile(join(bed.thesis, '-'), 'my dash');
+    const mine = await treeOf(bed.thesis);
+    const { conflicts, replaced } = await bed.restore(inPlace);
+    expect(conflicts.first.filter(({ kindDiffers }) => kindDiffers)).toHaveLength(2);
+    for (const line of undoLines(replaced.keptAt ?? '', conflicts)) await execa('bash', ['-c', line]);
+    await execa('bash', ['-c', 'rm -rf ./*.undone'], { cwd: bed.thesis });
+    const after = await treeOf(bed.thesis);
+    expect(Object.keys(after)).toEqual(Object.keys(mine));
+    expect(await readFile(join(hostile, "it's"), 'utf8')).toBe('in my folder');
+    expect(await readFile(join(bed.thesis, 'deep'), 'utf8')).toBe('my file');
+    expect(await readFile(join(bed.thesis, '-'), 'utf8')).toBe('my dash');
   });
+
+  it('a file where a folder is expected is told in the look before it', async () => {
+    await rm(join(bed.thesis, 'deep'), { recursive: true });
+    await writeFile(join(bed.thesis, 'deep'), 'my file');
+    expect((await bed.plan(inPlace)).conflicts).toMatchObject({
+      ...{ count: 1, first: [{ path: 'active/thesis/deep' }] },
+    });
+  });
+});
+
+describe('a snapshot of a folder within the volume, by a relative path', () => {
+  /** A snapshot by plain restic, of paths as they are written in a folder. */
+  const backupIn = async (cwd: string, ...paths: string[]): Promise<string> => {
+    const env = { RESTIC_PASSWORD: PASSWORD };
+    const args = ['--repo', bed.repository, 'backup', '--json', ...paths];
+    const { stdout } = await execa('restic', args, { cwd, env });
+    return (JSON.parse(stdout.split('\n').at(-1) ?? '') as { snapshot_id: string }).snapshot_id;
+  };
+
+  it.each([
+    ['of itself', (): [string, ...string[]] => [bed.thesis, '.']],
+    ['of the folder above', (): [string, ...string[]] => [dirname(bed.thesis), '.']],
+    ['with others', (): [string, ...string[]] => [dirname(bed.thesis), 'thesis', '../more']],
+  ])('%s is understood', async (_, of) => {
+    await mkdir(join(bed.flux, 'more'));
+    await writeFile(join(bed.flux, 'more', 'x'), 'x');
+    const snapshot = await backupIn(...of());
+    const { target } = await bed.restore({ snapshot });
+    const restored = await treeOf(target);
+    expect(restored).toEqual(before);
+    await rm(target, { recursive: true });
+    await rm(join(bed.thesis, 'deep'), { recursive: true });
+    expect(await bed.restore({ ...inPlace, snapshot })).toMatchObject({ conflicts: { count: 0 } });
+    const after = await treeOf(bed.thesis);
+    expect(after).toEqual(before);
+    const { restored: one } = await bed.restore({ snapshot, paths: ['flux/active/thesis/deep/er/data'] });
+    expect(one.files).toBe(1);
+  });
+
+  it('is not taken for the volume', async () => {
+    const snapshot = await backupIn(bed.thesis, '.');
+    const live = await bed.live();
+    await expect(bed.restore({ ...inPlace, snapshot, paths: ['flux'] })).rejects.toMatchObject({
+      type: 'NotInSnapshot',
+    });
+    expect(await bed.live()).toEqual(live);
+  });
+});
+
+it('a snapshot of one file elsewhere holds nothing of the volume', async () => {
+  const snapshot = await bed.backup(bed.file);
+  await expect(bed.restore({ snapshot })).rejects.toMatchObject({
+    type: 'NotInSnapshot',
+    nonRetryable: true,
+  });
+  expect((await bed.plan()).source).not.toMatchObject({ snapshotId: snapshot });
+});
+
+it('a restore that was asked for by another estate is refused', async () => {
+  const request = bed.requestOf();
+  const { estate } = await loadEstate(bed.file);
+  const declaration = restoreDeclaration(estate, 'here', request);
+  expect(await bed.plan({ ...request, declaration })).toMatchObject({ source: { repository: 'local' } });
+  const other = restoreDeclaration({ ...estate, timezone: 'Asia/Tokyo' }, 'here', request);
+  for (const step of [bed.plan, bed.restore])
+    await expect(step({ ...request, declaration: other })).rejects.toMatchObject({
+      ...{ type: 'EstateSkew', message: expect.stringContaining('timezone') as string },
+    });
 });

@@ -127,6 +127,29 @@ describe('fts restore', () => {
   });
 });
 
+describe('fts restore in place, at a terminal', () => {
+  const CTRL_C = '\u0003';
+  const CTRL_D = '\u0004';
+
+  it(
+    'shows what it would overwrite and asks; what is not a yes does nothing',
+    async () => {
+      await writeFile(join(thesis, 'notes'), 'my own');
+      const args = ['restore', 'flux/active/thesis', '--in-place', '--snapshot', first];
+      for (const typed of ['n\n', CTRL_C, CTRL_D]) {
+        const { exitCode, screen } = await estate.atTerminal(typed, ...args);
+        expect(exitCode, screen).toBe(typed === CTRL_C ? 130 : 5);
+        expect(screen).toContain('active/thesis/notes will be replaced');
+        expect(await readFile(join(thesis, 'notes'), 'utf8')).toBe('my own');
+      }
+      const { exitCode, screen } = await estate.atTerminal('y\n', ...args);
+      expect(exitCode, screen).toBe(0);
+      expect(await readFile(join(thesis, 'notes'), 'utf8')).toBe('first thoughts');
+    },
+    PATIENCE_MS,
+  );
+});
+
 describe('fts restore ends with 2', () => {
   it.each([
     [['flux/active/thesis', '--snapshot', 'ffffffff'], /no snapshot ffffffff/, /there are/],

@@ -1,4 +1,4 @@
-/** A process that restores as a host's worker does, and kills itself after a step: `node restore-child.js JSON`. */
+/** A process that restores as a host's worker does, and may kill itself after a step: `node restore-child.js JSON`. Prints the result. */
 import type { RestoreStep } from '../../src/adapters/restore-context.js';
 import { State } from '../../src/adapters/state.js';
 import type { RestoreRequest } from '../../src/domain/restore.js';
@@ -11,7 +11,7 @@ export interface RestoreChild {
   state: string;
   request: RestoreRequest;
   /** After this step, when it has been taken so often. */
-  die: { step: RestoreStep; time: number };
+  die?: { step: RestoreStep; time: number };
 }
 
 const { file, state, request, die } = JSON.parse(process.argv[2] ?? '') as RestoreChild;
@@ -20,10 +20,10 @@ const steps = await restoreSteps(
   { file, state: new State(state, 'testbed') },
   {
     onStep: (step) => {
-      if (step !== die.step) return;
+      if (step !== die?.step) return;
       times += 1;
       if (times === die.time) process.kill(process.pid, 'SIGKILL');
     },
   },
 );
-await steps.restore(request);
+process.stdout.write(JSON.stringify(await steps.restore(request)));

@@ -59,7 +59,8 @@ export async function makeRestoreEstate(sections: Parameters<typeof makeResticEs
     /** All steps of a restore. Goes on with one whose `id` is given. */
     restore: async (asked: Asked = {}, run: RestoreRun = {}): Promise<RestoreResult> =>
       (await restoreSteps(estate, run)).restore(requestOf(asked)),
-    discard: async (id: string): Promise<void> => (await restoreSteps(estate)).discard(id),
+    discard: async (id: string): Promise<RestoreResult | undefined> =>
+      (await restoreSteps(estate)).discard(id),
     /** What is in flux, but for the product's own. */
     live: (): Promise<Record<string, string>> => treeOf(flux, isOwn),
     /** What restores have in staging on flux. */

@@ -41,6 +41,7 @@ export async function restoreSteps(
     ...(onStep && { onStep }),
   });
   const run = <A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> => {
+    signal?.throwIfAborted(); // a workflow that is cancelled takes no other step
     const environment = new MockActivityEnvironment({}, { logger: silent });
     signal?.addEventListener('abort', () => {
       environment.cancel('CANCELLED');
@@ -49,7 +50,8 @@ export async function restoreSteps(
   };
   return {
     plan: (request: RestoreRequest): Promise<RestorePlan> => run(activities.planRestore, request),
-    discard: (id: string): Promise<void> => run(activities.discardRestore, { estate: 'testbed', id }),
+    discard: (id: string): Promise<RestoreResult | undefined> =>
+      run(activities.discardRestore, { estate: 'testbed', id }),
     /** All steps, as the workflow takes them. */
     restore: async (request: RestoreRequest): Promise<RestoreResult> => {
       const prepared = { estate: request.estate, id: request.id };

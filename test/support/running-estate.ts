@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { Fts, type FtsExit, answer, fts } from '../cli/fts.js';
+import { Fts, type FtsExit, answer, fts, MAIN } from '../cli/fts.js';
 import { type TemporalServer, makeTemporalServer } from './temporal-server.js';
 import { until } from './until.js';
 
 export const CANARY = `canary-${randomBytes(12).toString('hex')}`;
+
+const PROMPT = '[y/N]';
 
 /** Bytes that a snapshot has to store, and how fast it may: some ten seconds, in which things can go wrong. */
 const SLOW_BYTES = 2 * 1024 ** 2;
@@ -78,6 +80,22 @@ export async function startEstate(more: Record<string, Record<string, unknown>> 
       return record.pid;
     },
     fts: (...args: string[]): Promise<FtsExit> => fts(args, { env }),
+    /** `fts` at a terminal at which somebody types that when asked; what is on the screen in the end. */
+    atTerminal: async (
+      typed: string,
+      ...args: string[]
+    ): Promise<{ exitCode: number | undefined; screen: string }> => {
+      const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+      const script = execa('script', ['-q', '-e', '-c', command, '/dev/null'], { env, reject: false });
+      let screen = '';
+      script.stdout.on('data', (text: Buffer) => {
+        if (!screen.includes(PROMPT) && `${screen}${text.toString()}`.includes(PROMPT))
+          script.stdin.write(typed);
+        screen += text.toString();
+      });
+      const { exitCode } = await script;
+      return { exitCode, screen };
+    },
     /** A following `fts`. */
     follow: (...args: string[]): Fts => new Fts(args, { env }),
     run: async (name: string): Promise<Record<string, unknown>> =>

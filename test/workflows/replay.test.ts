@@ -42,7 +42,7 @@ const SHAPES: Record<keyof typeof workflows, readonly string[]> = {
   rebuildPlan: ['complete'],
   recall: ['complete', 'failed'],
   recallPlan: ['complete'],
-  restore: ['cancelled', 'complete', 'failed', 'refused'],
+  restore: ['cancelled', 'cancelled-later', 'complete', 'failed', 'failed-later', 'partial', 'refused'],
   restorePlan: ['complete'],
   snapshot: [...['cancelled', 'complete', 'failed', 'first', 'partial'], ...['pruned', 'retried', 'skipped']],
 };

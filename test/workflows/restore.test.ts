@@ -37,7 +37,7 @@ async function begin(workflow: 'restore' | 'restorePlan', answers: Partial<Resto
       asked.push(name);
       return answer(request);
     };
-  const silently = (): Promise<void> => Promise.resolve();
+  const silently = (): Promise<undefined> => Promise.resolve(undefined);
   await bed.startHost(input.host, {
     planRestore: heard('plan', answers.planRestore ?? (() => Promise.resolve(PLAN))),
     prepareRestore: heard('prepare', answers.prepareRestore ?? (() => Promise.resolve(SOURCE))),
@@ -91,6 +91,48 @@ describe('a restore', () => {
       memo: { report: { outcome: 'cancelled', result: null } },
     });
     expect(asked).toEqual(['prepare', 'fetch', 'discard']);
+  });
+
+  it('of which something cannot be read is partial, and names it', async () => {
+    const unrestored = { count: 1, first: [{ path: 'active/thesis/a', message: 'bad' }], report: '/report' };
+    const result = { ...RESULT, unrestored };
+    const { handle, asked } = await begin('restore', { publishRestore: () => Promise.resolve(result) });
+    expect(await bed.ended(handle, 'restore-partial')).toMatchObject({
+      result: { outcome: 'partial', result, error: { type: 'FilesUnreadable' } },
+      ...{ status: 'COMPLETED', outcome: 'partial' },
+    });
+    expect(asked).toEqual(['prepare', 'fetch', 'verify', 'publish']);
+  });
+
+  it('that fails or is cancelled when it has begun to publish tells what it did', async () => {
+    const failure = ApplicationFailure.create({
+      ...{ type: 'PathUnsafe', message: 'a link', nonRetryable: true },
+      details: [{ hint: 'elsewhere' }],
+    });
+    const discardRestore = () => Promise.resolve(RESULT);
+    const failed = await begin('restore', { publishRestore: () => Promise.reject(failure), discardRestore });
+    expect(await bed.ended(failed.handle, 'restore-failed-later')).toMatchObject({
+      failure: { type: 'PathUnsafe', details: [{ hint: 'elsewhere', result: RESULT }] },
+      memo: { report: { outcome: 'failed', result: RESULT, error: { type: 'PathUnsafe' } } },
+    });
+    let publishing: () => void = () => undefined;
+    const isPublishing = new Promise<void>((resolve) => (publishing = resolve));
+    const cancelled = await begin('restore', {
+      discardRestore,
+      publishRestore: async () => {
+        const pulse = setInterval(heartbeat, 100);
+        publishing();
+        return Context.current().cancelled.finally(() => {
+          clearInterval(pulse);
+        });
+      },
+    });
+    await isPublishing;
+    await cancelled.handle.cancel();
+    expect(await bed.ended(cancelled.handle, 'restore-cancelled-later')).toMatchObject({
+      ...{ status: 'CANCELLED', outcome: 'cancelled' },
+      memo: { report: { outcome: 'cancelled', result: RESULT } },
+    });
   });
 
   it('that cannot be meant has nothing to remove', async () => {

@@ -1,0 +1,23 @@
+import type { RestoreResult } from '../domain/restore.js';
+import type { RebuildRecord } from './rebuild-record.js';
+
+/** What parts could not be brought back whole, for people, with that of some more: notes that begin with a number are added up. */
+export function addLacking(
+  lacking: RebuildRecord['lacking'],
+  result: RestoreResult,
+): RebuildRecord['lacking'] {
+  const all = { ...lacking };
+  for (const note of [...(result.source.notes ?? []), ...unreadIn(result)]) {
+    const [, number = '0', what = note] = /^(\d+) (.*)$/s.exec(note) ?? [];
+    all[what] = (all[what] ?? 0) + Number(number);
+  }
+  return all;
+}
+
+/** What could not be read. The parts that it belongs to are named at the end, when it is looked for. */
+const unreadIn = ({ unrestored, source }: RestoreResult): string[] =>
+  unrestored && 'repository' in source
+    ? [
+        `${String(unrestored.count)} files or folders cannot be read in ${source.repository}: run \`restic check --read-data\` on it`,
+      ]
+    : [];
