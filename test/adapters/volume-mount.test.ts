@@ -6,12 +6,16 @@ import { canMount, type LoopDevice, makeLoopDevice, shutDown } from '../support/
 import { makeVolumeEstate, type VolumeEstate } from '../support/volume-estate.js';
 
 /** How many probes of a root there are at this moment, by their command lines. */
-async function probesOf(root: string): Promise<number> {
+/** How many probes of this process hang: nothing ends them before their disk answers. */
+async function hangingProbes(): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  const read = (pid: string, what: string) => readFile(`/proc/${pid}/${what}`, 'utf8').catch(() => '');
+  const probes = await Promise.all(
+    pids.map(async (pid) => ({ command: await read(pid, 'cmdline'), stat: await read(pid, 'stat') })),
   );
-  return commands.filter((command) => command.includes('volume-probe') && command.includes(root)).length;
+  const isHanging = new RegExp(`\\) D ${String(process.pid)} `);
+  return probes.filter(({ command, stat }) => command.includes('volume-probe') && isHanging.test(stat))
+    .length;
 }
 
 const READ = { write: false };
@@ -164,7 +168,7 @@ describe.runIf(canMount)('the guard of a mounted ext4 volume', () => {
       const hung = { state: 'dead', found: 'its disk hangs: no answer in 1 s' };
       expect(await impatient.guard.inspect('flux', WRITE)).toMatchObject(hung);
       expect(await impatient.guard.inspect('flux', WRITE)).toMatchObject(hung);
-      expect(await probesOf(test.mountpoint)).toBe(1);
+      expect(await hangingProbes()).toBe(1);
     } finally {
       await execa('fsfreeze', ['--unfreeze', test.mountpoint]);
     }
