@@ -179,12 +179,13 @@ describe('due times that are missed are made up for once', () => {
       await stopHost();
       const since = Date.now();
       await schedule.unpause();
-      await until(async () => (await dueSince(since)).length > 0);
+      await until(async () => (await dueSince(since)).some(({ outcome }) => outcome === 'complete')); // and is in nobody's way
       const back = await serverAway(async () => {
         await estate.startWorker('host', { says: /the Temporal server does not answer, waiting for it/ });
       });
       await estate.worker('host').untilStderr(/"event":"ready"/);
       await until(async () => (await taken('often')) > snapshotsBefore);
+      await until(async () => (await dueSince(back)).some(({ at }) => at < back)); // the run before may have ended by then
       await schedule.pause();
       expect((await dueSince(back)).filter(({ at }) => at < back)).toHaveLength(1);
       expect(await dueJob().result()).toMatchObject({ outcome: 'complete' });
@@ -201,7 +202,7 @@ describe('due times that are missed are made up for once', () => {
     for (const timeout of [started?.workflowExecutionTimeout, started?.workflowRunTimeout])
       expect(Number(timeout?.seconds ?? 0)).toBe(0);
     const steps = (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
-    expect(steps.length).toBeGreaterThanOrEqual(4);
+    expect(steps.length).toBeGreaterThanOrEqual(3); // snapshot, forget, record
     for (const { scheduleToStartTimeout, scheduleToCloseTimeout } of steps)
       expect(
         [scheduleToStartTimeout, scheduleToCloseTimeout].map((limit) => Number(limit?.seconds ?? 0)),
