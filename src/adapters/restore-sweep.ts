@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { damageOr } from '../domain/damage.js';
 import { FtsError } from '../domain/failures.js';
 import { whileLocked } from './project-lock.js';
 import { type Ground, stagingPath } from './restore-ground.js';
@@ -12,12 +13,12 @@ const ABANDONED_MS = 7 * 24 * 3_600_000;
 
 /**
  * Removes what restores have in staging that ended without the chance to: terminated, or cancelled while their host was
- * away. One that this host has no record of stays, as does one that somebody works on. Safe to repeat.
+ * away. One that this host has no record of stays, or a damaged one, as does one that somebody works on. Safe to repeat.
  */
 export async function sweepStaging({ state, now }: RestoreSetting, ground: Ground): Promise<void> {
   const ids = await readdir(stagingPath(ground, '')).catch(() => []);
   for (const id of ids) {
-    const record = await readRestore(state, id);
+    const { record } = await damageOr(readRestore(state, id));
     if (record === undefined || now().getTime() - Date.parse(record.at) < ABANDONED_MS) continue;
     try {
       await whileLocked(lockOfRestore(state, id), async () => {

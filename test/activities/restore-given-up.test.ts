@@ -80,3 +80,28 @@ it('a restore beside that is given up has done nothing', async () => {
   expect(await bed.discard(request.id)).toBeUndefined();
   expect(await readdir(join(bed.thesis, '..'))).toEqual(['thesis']);
 });
+
+describe('what a restore left that was terminated', () => {
+  const terminated = async (): Promise<{ id: string; record: string }> => {
+    const request = bed.requestOf();
+    await cancelledAfter('fetched', request);
+    expect(await bed.staged()).toEqual([request.id]);
+    return { id: request.id, record: bed.state.path('restores', `${request.id}.json`) };
+  };
+
+  it('is removed by a restore a week later', async () => {
+    const { record } = await terminated();
+    const written = JSON.parse(await readFile(record, 'utf8')) as { at: string };
+    const at = new Date(Date.parse(written.at) - 8 * 24 * 3_600_000).toISOString();
+    await writeFile(record, JSON.stringify({ ...written, at }));
+    expect(await bed.restore()).toMatchObject({ verified: { files: 5 } });
+    expect(await bed.staged()).toEqual([]);
+  });
+
+  it('stays where its record is damaged, and is in the way of no other', async () => {
+    const { id, record } = await terminated();
+    await writeFile(record, '{"id": "te');
+    expect(await bed.restore()).toMatchObject({ verified: { files: 5 } });
+    expect(await bed.staged()).toEqual([id]);
+  });
+});
