@@ -5,7 +5,8 @@ import { FtsError } from '../domain/failures.js';
 import { toolsFolder } from './tools-folder.js';
 import { isAtLeast, KNOWN_TOOLS, type ToolName } from './tools-known.js';
 
-const VERSION_TIMEOUT_MS = 10_000;
+/** Time to read 250 MB from a disk that was asleep. */
+const VERSION_TIMEOUT_MS = 60_000;
 
 /** A tool that will do. `version` is what its minimum counts: for temporal, the server's. */
 export interface FoundTool {
