@@ -197,7 +197,13 @@ describe('a part that cannot be brought back', () => {
     expect(result).toMatchObject({
       parts: {
         ...{ count: 2, done: 1 },
-        failed: [{ path: 'active/spoilt', message: expect.stringContaining('active/spoilt/data') as string }],
+        failed: [
+          {
+            path: 'active/spoilt',
+            type: 'VerificationFailed',
+            message: expect.stringContaining('active/spoilt/data') as string,
+          },
+        ],
       },
       ...{ restored: { files: 1 }, verified: { files: 1 } },
       source: { notes: [expect.stringContaining('1 files or folders cannot be read') as string] },
