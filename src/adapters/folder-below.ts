@@ -17,14 +17,14 @@ export interface BelowOptions {
  */
 export async function openBelow(
   root: FileHandle,
-  names: readonly Buffer[],
+  names: readonly (Buffer | string)[],
   shown: string,
   { make = false, mode = 0o755 }: BelowOptions = {},
 ): Promise<FileHandle> {
   const mount = await mountIdOf(root);
   let folder = await open(entryPath(root, Buffer.from('.')), constants.O_RDONLY | constants.O_DIRECTORY);
   let path = shown;
-  for (const name of names) {
+  for (const name of names.map((one) => (typeof one === 'string' ? Buffer.from(one) : one))) {
     path = `${path}/${printableName(name).path}`;
     const next = await openNext(folder, name, path, { make, mode }).finally(() => folder.close());
     folder = next;

@@ -226,14 +226,7 @@ export async function resumeBatch(setting: RestoreSetting, record: RebuildRecord
 
 async function isFolder(root: FileHandle, names: readonly string[]): Promise<boolean> {
   try {
-    return await within(
-      openBelow(
-        root,
-        names.map((name) => Buffer.from(name)),
-        '',
-      ),
-      () => Promise.resolve(true),
-    );
+    return await within(openBelow(root, names, ''), () => Promise.resolve(true));
   } catch (error) {
     if (error instanceof FtsError && error.type === 'PathMissing') return false;
     throw error;

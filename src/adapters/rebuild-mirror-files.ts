@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { isErrno } from './state.js';
 
 /** Some bytes of a file: where they begin, and how many. */
 export type Slice = [number, number];
@@ -88,15 +87,5 @@ export async function copySlices(
   } finally {
     await source.close();
     await target.close();
-  }
-}
-
-export async function isThere(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
   }
 }

@@ -8,7 +8,8 @@ import type { MirrorSource } from '../domain/restore.js';
 import { linesOf } from './mirror-files.js';
 import { listedFile } from './mirror-listing.js';
 import { listedFiles } from './mirror-lists.js';
-import { PackedLines, copySlices, isThere } from './rebuild-mirror-files.js';
+import { pathExists } from './path-exists.js';
+import { PackedLines, copySlices } from './rebuild-mirror-files.js';
 import { MirrorParts } from './rebuild-mirror-parts.js';
 import type { Part, RebuildRecord } from './rebuild-record.js';
 import type { Divided, Division, OnPartEntry } from './rebuild-snapshot.js';
@@ -70,7 +71,7 @@ export async function divideMirror(
       parts.list(listedFile(line), [offset, line.length + 1]);
       offset += line.length + 1;
     }
-  if (await isThere(from.metadata)) {
+  if (await pathExists(from.metadata)) {
     const packed = new PackedLines(to.metadata, (run, slice) => {
       parts.packed(run, slice);
     });
@@ -107,7 +108,7 @@ export async function sliceMirror(
     to.listing(0),
     parts.flatMap(({ listed = [] }) => listed),
   );
-  if (await isThere(from.metadata)) {
+  if (await pathExists(from.metadata)) {
     const told = [...ways, ...parts.flatMap((part) => part.told ?? [])];
     await copySlices(from.metadata, to.metadata, told, gzipSync(''));
   }

@@ -109,13 +109,8 @@ async function requireSameRepositories(
 /** What a repository of restic is known by. */
 async function configOf(root: FileHandle, names: readonly string[]): Promise<Buffer | undefined> {
   try {
-    return await within(
-      openBelow(
-        root,
-        names.map((name) => Buffer.from(name)),
-        '',
-      ),
-      (folder) => readFile(entryPath(folder, Buffer.from('config'))),
+    return await within(openBelow(root, names, ''), (folder) =>
+      readFile(entryPath(folder, Buffer.from('config'))),
     );
   } catch (error) {
     if (error instanceof FtsError && ['PathMissing', 'PathUnsafe'].includes(error.type)) return undefined;

@@ -1,6 +1,7 @@
-import { type FileHandle, access } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openEntry, within } from './folder-entry.js';
+import { pathExists } from './path-exists.js';
 import { adoptLive } from './restore-adopt.js';
 import { TREE } from './restore-fetch.js';
 import { type Metadata, readMetadata } from './restore-metadata.js';
@@ -10,7 +11,6 @@ import { makeMissing } from './restore-metadata-make.js';
 import { mirrorRestoreFiles } from './restore-mirror-files.js';
 import type { RestoreRecord } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
-import { isErrno } from './state.js';
 
 /**
  * Makes what came from a mirror what it was: links of the files that hold them, and by the metadata manifest all that a mirror
@@ -24,7 +24,7 @@ export async function settleFromMirror(
   const { signal, state, onStep } = setting;
 
   const { metadata } = mirrorRestoreFiles(state, record.id);
-  const isTold = await isThere(metadata);
+  const isTold = await pathExists(metadata);
   const wanted = () => wantedIn(readMetadata(metadata), record);
   return within(openEntry(staging, Buffer.from(TREE)), async (tree) => {
     const unmade = isTold ? await makeMissing(tree, wanted(), setting) : NOTHING;
@@ -55,16 +55,6 @@ export async function settleFromMirror(
 const NOTHING = { devices: 0, sockets: 0, files: 0 };
 
 const said = (count: number, what: string): string[] => (count === 0 ? [] : [`${String(count)} ${what}`]);
-
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
 
 /** Of what the manifest tells, what is asked for. */
 async function* wantedIn(

@@ -5,17 +5,12 @@ import { UsageError } from '../domain/usage-error.js';
 import { restoreDeclaration } from '../estate/restore-declaration.js';
 import { repositoriesOf } from '../estate/saved-by.js';
 import type { Estate } from '../estate/schema.js';
-import { parseWhen } from '../estate/when.js';
 import { unknownName } from './known-name.js';
-import { note } from './output.js';
+import { type SourceWish, sourceOf } from './source-wish.js';
 
 /** What a person asks for. */
-export interface RestoreWish {
+export interface RestoreWish extends SourceWish {
   paths: string[];
-  at?: string;
-  snapshot?: string;
-  repository?: string;
-  remote?: string;
   target?: string;
   inPlace: boolean;
   conflict?: ConflictPolicy;
@@ -26,28 +21,17 @@ const ID_BYTES = 4;
 
 /** The input of a restore's workflow, from this estate. Throws `UsageError` for what cannot be meant. */
 export function restoreInput(estate: Estate, wish: RestoreWish): RestoreInput {
-  const { paths, snapshot, repository, remote } = wish;
+  const { paths, repository, remote } = wish;
   const [volume = '', ...others] = new Set(paths.map((path) => parseRequestPath(path).volume));
   if (others.length > 0)
     throw new UsageError('one restore is of one volume', { hint: 'start one for each volume' });
   if (!Object.hasOwn(estate.volumes, volume))
     throw unknownName('volume', volume, Object.keys(estate.volumes), 'a path is VOLUME/PATH');
-  if (repository !== undefined && !Object.hasOwn(estate.repositories, repository))
-    throw unknownName(
-      'repository',
-      repository,
-      Object.keys(estate.repositories),
-      'see `repositories:` in the estate',
-    );
-  if (remote !== undefined) requireRemote(estate, wish, remote);
   return declared(estate, {
     ...{ estate: estate.estate, id: randomBytes(ID_BYTES).toString('hex'), paths },
     host: remote === undefined ? hostOf(estate, volume, repository) : (estate.volumes[volume]?.host ?? ''),
     target: targetOf(wish),
-    ...(repository !== undefined && { repository }),
-    ...(remote !== undefined && { remote }),
-    ...(snapshot !== undefined && { snapshot }),
-    ...momentOf(estate, wish),
+    ...sourceOf(estate, wish),
   });
 }
 
@@ -63,16 +47,6 @@ const declared = (estate: Estate, input: RestoreInput): RestoreInput => ({
   declaration: restoreDeclaration(estate, input.host, input),
 });
 
-function requireRemote(estate: Estate, { repository, snapshot }: RestoreWish, remote: string): void {
-  if (repository !== undefined || snapshot !== undefined)
-    throw new UsageError(
-      `--remote and --${repository === undefined ? 'snapshot' : 'repository'} exclude each other`,
-      { hint: 'a mirror has no snapshots: name a time with --at' },
-    );
-  if (!Object.hasOwn(estate.remotes, remote))
-    throw unknownName('remote', remote, Object.keys(estate.remotes), 'see `remotes:` in the estate');
-}
-
 /** The host that has the repository's secrets, and works. */
 function hostOf(estate: Estate, volume: string, repository: string | undefined): string {
   const from = repository ?? repositoriesOf(estate, volume)[0];
@@ -87,13 +61,4 @@ function targetOf({ target, inPlace, conflict }: RestoreWish): RestoreTarget {
     throw new UsageError('--conflict is for --in-place: elsewhere nothing is overwritten');
   if (inPlace) return { kind: 'in-place', conflict: conflict ?? 'replace' };
   return target === undefined ? { kind: 'beside' } : { kind: 'folder', folder: target };
-}
-
-function momentOf({ timezone }: Estate, { at, snapshot }: RestoreWish): { at?: string } {
-  if (at === undefined) return {};
-  if (snapshot !== undefined)
-    throw new UsageError('--at and --snapshot exclude each other', { hint: 'give one of the two' });
-  const { instant, note: remark } = parseWhen(at, { now: Date.now(), zone: timezone });
-  if (remark !== undefined) note(remark);
-  return { at: new Date(instant).toISOString() };
 }
