@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
@@ -6,6 +7,8 @@ import type { ConflictPolicy, RestoreTarget } from '../domain/restore.js';
 import { repositoryPath, volumeRoot } from '../estate/lookup.js';
 import { isWithin } from '../estate/paths.js';
 import { nearest } from '../estate/suggest.js';
+import { entryPath } from './folder-entry.js';
+import { requireKeeping } from './restore-filesystem.js';
 import { type Ground, onGround, stateOfFolder, volumeGround } from './restore-ground.js';
 import type { RestoreSetting } from './restore-setting.js';
 
@@ -28,13 +31,14 @@ export async function resolveTarget(
   if (target.kind === 'folder') {
     const named = folderTarget(setting, target.folder);
     if (named.ground.volume !== undefined) await setting.requireVolume(named.ground.volume);
-    await onGround(named.ground, (root) =>
-      stateOfFolder(
+    await onGround(named.ground, async (root) => {
+      requireKeeping(named.ground.root, await statfs(entryPath(root, Buffer.from('.'))));
+      await stateOfFolder(
         root,
         named.ground,
         named.folder.map((name) => Buffer.from(name)),
-      ),
-    );
+      );
+    });
     return named;
   }
   requireOwn(setting, volume, paths.length === 0 ? '' : printableName(paths[0] ?? '').path);
