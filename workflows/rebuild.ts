@@ -46,7 +46,8 @@ export async function rebuild(input: RebuildInput): Promise<RunReport<RebuildRes
     }
     setCurrentDetails('All parts were brought back; host looks that all of the source is there.');
     const report = rebuildReport(await finishRebuild(step));
-    if (report.error && report.result?.parts.done === 0) throw nothingBack(report);
+    if (report.error && report.result?.parts.done === 0 && report.result.verified.files === 0)
+      throw nothingBack(report);
     tellEnd(report);
     return report;
   } catch (caught) {

@@ -3,13 +3,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { FAILED_IN_A_ROW, PART_FAILURES, batchSize } from '../domain/rebuild-order.js';
-import type { EndedBatch, RebuildBatch, RebuildState, RebuildStepRequest } from '../domain/rebuild-run.js';
+import type { EndedBatch, RebuildBatch, RebuildStepRequest } from '../domain/rebuild-run.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
 import { openBelow } from './folder-below.js';
 import { within } from './folder-entry.js';
 import { settleFolders } from './rebuild-folders.js';
+import { stateOf } from './rebuild-progress.js';
 import { addLacking } from './rebuild-lacking.js';
 import { sliceMirror } from './rebuild-mirror.js';
+import { requireSameRemote } from './rebuild-pinned.js';
+import { unreadParts } from './rebuild-unread.js';
 import {
   type Part,
   type RebuildRecord,
@@ -25,27 +28,17 @@ import { removeStaging } from './restore-publish.js';
 import { type RestoreRecord, forgetRestore, readRestore, writeRestore } from './restore-record.js';
 import type { RestoreSetting } from './restore-setting.js';
 
-/** Whether there is something to go on with: it did not end, or not all came back. */
-export const isUnderWay = ({ endedAt, failed }: Pick<RebuildRecord, 'endedAt' | 'failed'>): boolean =>
-  endedAt === undefined || failed.length > 0;
-
-/** How far a rebuild is. */
-export const stateOf = (record: RebuildRecord): RebuildState => ({
-  ...{ source: record.source, resumes: record.resumed },
-  parts: {
-    count: record.parts,
-    done: record.parts - record.todo.length - record.failed.length - (record.batch?.parts.length ?? 0),
-    failed: record.failed.length,
-  },
-});
-
-/** The rebuild that a step belongs to. Fails with `RequestInvalid` if another run has taken it over. */
+/** The rebuild that a step belongs to. Fails with `RequestInvalid` if another run has taken it over, and with `EstateSkew`. */
 export async function rebuildOf(
-  { state, host }: Pick<RestoreSetting, 'state' | 'host'>,
+  setting: Pick<RestoreSetting, 'state' | 'host' | 'loaded'>,
   { volume, run }: RebuildStepRequest,
 ): Promise<RebuildRecord> {
+  const { state, host } = setting;
   const record = await readRebuild(state, volume);
-  if (record?.run === run) return record;
+  if (record?.run === run) {
+    requireSameRemote(setting, record);
+    return record;
+  }
   throw new FtsError('RequestInvalid', `host ${host} knows no rebuild of volume ${volume} by run ${run}`);
 }
 
@@ -113,7 +106,7 @@ async function take(
       ? await sliceMirror(setting, record, { restore: id, parts: some })
       : { items: some.map(({ path, kind, expected }) => ({ path, kind, expected })) }),
     ...(record.versionAt !== undefined && { versionAt: record.versionAt }),
-    target: { kind: 'in-place', ground, conflict: 'keep' },
+    ...{ target: { kind: 'in-place', ground, conflict: 'keep' }, mayLack: true },
     ...{ suffix: 'rebuilt', step: 'prepared', at: setting.now().toISOString() },
   };
   await writeRestore(state, restoring);
@@ -149,6 +142,7 @@ async function noteSuccess(setting: RestoreSetting, record: RebuildRecord): Prom
     restored: sum(record.restored, result.restored),
     unchanged: sum(record.unchanged, result.unchanged),
     lacking: addLacking(record.lacking, result),
+    failed: [...record.failed, ...(await unreadParts(state, record, result))],
     doneBytes: record.doneBytes + result.verified.bytes,
   });
   await setting.onStep('rebuild-batch-noted');

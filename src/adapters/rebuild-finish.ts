@@ -5,6 +5,8 @@ import { conflictsOf } from './rebuild-conflicts.js';
 import { settleFolders } from './rebuild-folders.js';
 import { removeRebuildFiles } from './rebuild-mirror.js';
 import { type Part, type RebuildRecord, readParts, whileRebuilding, writeRebuild } from './rebuild-record.js';
+import { SEPARATED } from './rebuild-separated.js';
+import { unreadOf } from './rebuild-unread.js';
 import { findOnVolume } from './rebuild-verify.js';
 import { openReport } from './report.js';
 import { requireGround, volumeGround } from './restore-ground.js';
@@ -13,7 +15,7 @@ import { readVolumeRecord, writeVolumeRecord } from './volume-record.js';
 
 /** So many parts that did not come back are in a result, and no more bytes than leave it below 12 KiB. */
 const LISTED = 50;
-const LISTED_BYTES = 4 * 1024;
+const LISTED_BYTES = 2560;
 
 /**
  * Gives the folders that parts lie in what they had, looks for all of the source on the volume, and writes the report. Safe to
@@ -31,7 +33,7 @@ export async function finishRebuild(
     await requireGround(setting, volumeGround(setting, record.volume));
     setting.tell({ phase: 'verify' });
     await settleFolders(setting, record, { times: true });
-    const { verified, missing } = await findOnVolume(setting, record, parts);
+    const { verified, missing, separated } = await findOnVolume(setting, record, parts);
     await requireGround(setting, volumeGround(setting, record.volume));
     const failed = [...record.failed];
     for (const [index, { nth }] of parts.entries()) {
@@ -42,11 +44,13 @@ export async function finishRebuild(
     }
     const report = await reportParts(setting, record, parts, failed);
     const conflicts = await conflictsOf(state, record);
+    const unrestored = await unreadOf(state, record, failed);
     const { volume, restored, unchanged } = record;
     const result: RebuildResult = {
-      source: withLacking(record),
+      source: withNotes(record, separated),
       ...{ volume, restored, unchanged, conflicts, verified, report },
       parts: { count: parts.length, done: parts.length - failed.length, failed: firstOf(parts, failed) },
+      ...(unrestored && { unrestored }),
     };
     await writeRebuild(state, record, { failed, result, endedAt: setting.now().toISOString() });
     await setting.onStep('rebuild-ended');
@@ -57,10 +61,11 @@ export async function finishRebuild(
   });
 }
 
-/** The source, and what of it could not be brought back in all parts together. */
-function withLacking({ source, lacking }: RebuildRecord): RebuildResult['source'] {
+/** The source, and what of it could not be brought back as it was in all parts together. */
+function withNotes({ source, lacking }: RebuildRecord, separated: number): RebuildResult['source'] {
   const notes = [
     ...(source.notes ?? []),
+    ...(separated > 0 ? [`${String(separated)} ${SEPARATED}`] : []),
     ...Object.entries(lacking).map(([what, count]) => (count === 0 ? what : `${String(count)} ${what}`)),
   ];
   return { ...source, ...(notes.length > 0 && { notes: notes.slice(0, NOTES) }) };
@@ -97,10 +102,13 @@ async function reportParts(
   return report.path;
 }
 
+/** What cannot be read comes last: it is told by itself, too. */
 function firstOf(parts: readonly Part[], failed: RebuildRecord['failed']): FailedPart[] {
   const first: FailedPart[] = [];
   let bytes = 0;
-  for (const { part, type, message } of failed.slice(0, LISTED)) {
+  const isUnread = ({ batch }: (typeof failed)[number]): number => Number(batch !== undefined);
+  const sorted = [...failed].sort((one, other) => isUnread(one) - isUnread(other));
+  for (const { part, type, message } of sorted.slice(0, LISTED)) {
     const path = Buffer.from(parts[part]?.path ?? '', 'hex');
     const entry = { ...printableName(path), type, message };
     bytes += Buffer.byteLength(JSON.stringify(entry));

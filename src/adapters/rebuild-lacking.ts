@@ -7,17 +7,9 @@ export function addLacking(
   result: RestoreResult,
 ): RebuildRecord['lacking'] {
   const all = { ...lacking };
-  for (const note of [...(result.source.notes ?? []), ...unreadIn(result)]) {
+  for (const note of result.source.notes ?? []) {
     const [, number = '0', what = note] = /^(\d+) (.*)$/s.exec(note) ?? [];
     all[what] = (all[what] ?? 0) + Number(number);
   }
   return all;
 }
-
-/** What could not be read. The parts that it belongs to are named at the end, when it is looked for. */
-const unreadIn = ({ unrestored, source }: RestoreResult): string[] =>
-  unrestored && 'repository' in source
-    ? [
-        `${String(unrestored.count)} files or folders cannot be read in ${source.repository}: run \`restic check --read-data\` on it`,
-      ]
-    : [];

@@ -10,6 +10,7 @@ import type { Folder, Part } from './rebuild-record.js';
 import { divideSnapshot } from './rebuild-snapshot.js';
 import { rebuildSource } from './rebuild-source.js';
 import { rootOf } from './restore-contents.js';
+import { IN_PART } from './restore-list.js';
 import { type Ground, requireGround, volumeGround } from './restore-ground.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { findSource } from './restore-source.js';
@@ -26,23 +27,26 @@ export interface LookedForRebuild {
   folders: Folder[];
   projects: string[];
   ways: [number, number][];
+  /** Some folders of the snapshot cannot be read. */
+  isPart?: true;
 }
 
-/** Hears of each entry of a source; of a mirror less is known (`isListed`). */
-type OnLooked = (entry: TreeEntry, isListed: boolean) => void;
+/** Hears of each entry of a source. */
+type OnLooked = (entry: TreeEntry) => void;
 
 /**
  * Settles what a volume is to be rebuilt from, and divides what that has into parts. The volume has to be there. Of a mirror,
- * what is in it is written to the host under `id`. Fails as a restore's look does, and with `VolumeUnavailable`.
+ * what is in it is written to the host under `id`. What `begin` gives hears of each entry; should all be told anew, it is called
+ * again. `isListed`: of a mirror less is known. Fails as a restore's look does, and with `VolumeUnavailable`.
  */
 export async function lookForRebuild(
   setting: RestoreSetting,
   request: RebuildRequest,
   {
     id,
-    onEntry = () => undefined,
+    begin = () => () => undefined,
     lostToo,
-  }: { id: string; onEntry?: OnLooked; lostToo?: ReadonlySet<string> },
+  }: { id: string; begin?: (isListed: boolean) => OnLooked; lostToo?: ReadonlySet<string> },
 ): Promise<LookedForRebuild> {
   const { volume } = request;
   requireOwnVolume(setting, request);
@@ -56,26 +60,30 @@ export async function lookForRebuild(
   };
   const { source, base, versionAt, divided } =
     asked.remote === undefined
-      ? await inSnapshot(setting, volume, asked, division, onEntry)
-      : await divideMirror(setting, { request: { ...request, ...asked }, id }, division, (entry) => {
-          onEntry(entry, true);
-        });
-  const parts = inOrder(divided.parts.map((part) => ({ ...part, bytes: part.expected.bytes }))).map(
-    ({ bytes: _, ...part }) => part,
-  );
+      ? await inSnapshot(setting, volume, asked, division, () => begin(false))
+      : await divideMirror(setting, { request: { ...request, ...asked }, id }, division, begin(true));
+  const parts = ordered(divided.parts);
   if (parts.length === 0)
     throw new FtsError(
       'NotInSnapshot',
       `${nameOf(source)} holds nothing of volume ${volume}`,
       'name another source',
     );
-  const told = [...(source.notes ?? []), ...notes];
+  const { isPart } = divided;
+  const told = [...(source.notes ?? []), ...notes, ...(isPart ? [IN_PART] : [])];
   return {
     source: { ...source, ...(told.length > 0 && { notes: told }) },
     ...{ ground, base, versionAt, parts, folders: divided.folders, ways: divided.ways ?? [] },
     projects: division.projects,
+    ...(isPart && { isPart }),
   };
 }
+
+/** Parts in the order in which they come back. */
+export const ordered = (parts: readonly Part[]): Part[] =>
+  inOrder(parts.map((part) => ({ ...part, bytes: part.expected.bytes }))).map(
+    ({ bytes: _, ...part }) => part,
+  );
 
 const nameOf = (source: RestoreSource): string =>
   'remote' in source
@@ -87,13 +95,11 @@ async function inSnapshot(
   volume: string,
   asked: Parameters<typeof findSource>[1],
   division: Parameters<typeof divideSnapshot>[2],
-  onEntry: OnLooked,
+  begin: () => OnLooked,
 ) {
   const found = await findSource(setting, asked, volume);
   const { base } = await rootOf(setting, found, [{ volume, path: '' }]);
-  const divided = await divideSnapshot(setting, { found, base }, division, (entry) => {
-    onEntry(entry, false);
-  });
+  const divided = await divideSnapshot(setting, { found, base }, division, begin);
   return { source: found.source, base, versionAt: undefined, divided };
 }
 

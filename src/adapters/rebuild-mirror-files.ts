@@ -1,6 +1,15 @@
 import * as fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
+import type { State } from './state.js';
+
+/** What a host keeps of a mirror while it rebuilds a volume from it. */
+export const rebuildFiles = (state: Pick<State, 'path'>, id: string) => ({
+  /** What the remote holds, sorted by name. */
+  listing: state.path('rebuilds', `${id}.tsv`),
+  /** The metadata manifest, packed part by part. */
+  metadata: state.path('rebuilds', `${id}.jsonl.gz`),
+});
 
 /** Some bytes of a file: where they begin, and how many. */
 export type Slice = [number, number];

@@ -9,7 +9,7 @@ import { linesOf } from './mirror-files.js';
 import { listedFile } from './mirror-listing.js';
 import { listedFiles } from './mirror-lists.js';
 import { pathExists } from './path-exists.js';
-import { PackedLines, copySlices } from './rebuild-mirror-files.js';
+import { PackedLines, copySlices, rebuildFiles } from './rebuild-mirror-files.js';
 import { MirrorParts } from './rebuild-mirror-parts.js';
 import type { Part, RebuildRecord } from './rebuild-record.js';
 import type { Divided, Division, OnPartEntry } from './rebuild-snapshot.js';
@@ -22,17 +22,9 @@ import type { RestoreSetting } from './restore-setting.js';
 import type { TreeEntry } from './restore-tally.js';
 import type { State } from './state.js';
 
-/** What a host keeps of a mirror while it rebuilds a volume from it. */
-const filesOf = (state: Pick<State, 'path'>, id: string) => ({
-  /** What the remote holds, sorted by name. */
-  listing: state.path('rebuilds', `${id}.tsv`),
-  /** The metadata manifest, packed part by part. */
-  metadata: state.path('rebuilds', `${id}.jsonl.gz`),
-});
-
 /** Removes it. Safe to repeat. */
 export async function removeRebuildFiles(state: Pick<State, 'path'>, id: string): Promise<void> {
-  const { listing, metadata } = filesOf(state, id);
+  const { listing, metadata } = rebuildFiles(state, id);
   for (const file of [listing, metadata]) await rm(file, { force: true });
 }
 
@@ -62,7 +54,7 @@ export async function divideMirror(
     { volume, requests: [{ volume, path: '' }] },
     onEntry,
   );
-  const [from, to] = [mirrorRestoreFiles(state, restore), filesOf(state, id)];
+  const [from, to] = [mirrorRestoreFiles(state, restore), rebuildFiles(state, id)];
   await mkdir(dirname(to.listing), { recursive: true, mode: 0o700 });
   const parts = new MirrorParts(division);
   let offset = 0;
@@ -101,7 +93,7 @@ export async function sliceMirror(
   { id, ways }: Pick<RebuildRecord, 'id' | 'ways'>,
   { restore, parts }: { restore: string; parts: readonly Part[] },
 ): Promise<Pick<RestoreRecord, 'items' | 'order'>> {
-  const [from, to] = [filesOf(state, id), mirrorRestoreFiles(state, restore)];
+  const [from, to] = [rebuildFiles(state, id), mirrorRestoreFiles(state, restore)];
   await mkdir(dirname(to.metadata), { recursive: true, mode: 0o700 });
   await copySlices(
     from.listing,
@@ -142,7 +134,7 @@ export async function mirrorEntries(
     .sort((one, other) => one.offset - other.offset);
   let offset = 0;
   let at = 0;
-  for await (const lines of linesOf(filesOf(state, id).listing)) {
+  for await (const lines of linesOf(rebuildFiles(state, id).listing)) {
     signal.throwIfAborted();
     for (const line of lines) {
       while ((ranges[at]?.end ?? Infinity) <= offset) at += 1;

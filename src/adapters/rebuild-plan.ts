@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { FtsError } from '../domain/failures.js';
 import type { RebuildPlan, RebuildRequest, RebuildState } from '../domain/rebuild-run.js';
-import { dropBatch, isUnderWay, resumeBatch, stateOf } from './rebuild-batch.js';
+import { remoteDigest, requireSameRemote } from './rebuild-pinned.js';
+import { lookAgain } from './rebuild-look-again.js';
+import { dropBatch, resumeBatch } from './rebuild-batch.js';
+import { isUnderWay, stateOf } from './rebuild-progress.js';
 import { lookForRebuild } from './rebuild-look.js';
 import { amountOf, countsOf, firstOf } from './rebuild-parts.js';
 import { removeRebuildFiles } from './rebuild-mirror.js';
 import {
   type RebuildRecord,
+  dropParts,
   whileRebuilding,
   readParts,
   readRebuild,
@@ -16,7 +20,6 @@ import {
 import { requireGround, requireRoom, volumeGround } from './restore-ground.js';
 import { isAsListed, previewOf } from './restore-preview.js';
 import type { RestoreSetting } from './restore-setting.js';
-import type { TreeEntry } from './restore-tally.js';
 import { sweepStaging } from './restore-sweep.js';
 import { readVolumeRecord } from './volume-record.js';
 
@@ -43,13 +46,13 @@ export async function planRebuild(setting: RestoreSetting, request: RebuildReque
   }
   const id = randomBytes(4).toString('hex');
   try {
-    const ofSnapshot = previewOf(ground.root, 'keep');
-    const ofMirror = previewOf(ground.root, 'keep', isAsListed);
-    const onEntry = (entry: TreeEntry, isListed: boolean): void => {
-      (isListed ? ofMirror : ofSnapshot).add(entry);
+    let preview = previewOf(ground.root, 'keep');
+    const begin = (isListed: boolean) => {
+      preview = previewOf(ground.root, 'keep', isListed ? isAsListed : undefined);
+      return preview.add;
     };
-    const { source, parts } = await lookForRebuild(setting, request, { id, onEntry });
-    const { unchanged } = ('remote' in source ? ofMirror : ofSnapshot).result();
+    const { source, parts } = await lookForRebuild(setting, request, { id, begin });
+    const { unchanged } = preview.result();
     const total = amountOf(parts);
     await requireRoom(setting, ground, total.bytes - unchanged.bytes);
     return {
@@ -79,21 +82,30 @@ export async function prepareRebuild(
     const known = await goneOnWith(setting, request);
     await sweepStaging(setting, volumeGround(setting, volume));
     if (known) {
-      const { endedAt: _, result: _result, ...kept } = await resumeBatch(setting, known);
-      const failed = known.failed.map(({ part }) => part);
-      const next = {
-        ...kept,
-        run,
-        resumed: true,
-        todo: [...kept.todo, ...failed],
-        failed: [],
-        failedInARow: 0,
-      };
-      return stateOf(await writeRebuild(state, next));
+      return stateOf(await goOn(setting, known, run));
     }
     if (before) await forget(setting, before);
-    return stateOf(await begin(setting, request));
+    const begun = await begin(setting, request);
+    if (before) await dropParts(state, before, begun);
+    return stateOf(begun);
   });
+}
+
+/** Goes on with what is left, and tries again what did not come back. */
+async function goOn(setting: RestoreSetting, known: RebuildRecord, run: string): Promise<RebuildRecord> {
+  const {
+    endedAt: _,
+    result: _result,
+    ...kept
+  } = known.isPart
+    ? await lookAgain(setting, await dropBatch(setting, known))
+    : await resumeBatch(setting, known);
+  const todo = [...kept.todo, ...kept.failed.map(({ part }) => part)];
+  const next = { ...kept, run, resumed: true, todo, failed: [], failedInARow: 0 };
+  const written = await writeRebuild(setting.state, next);
+  await setting.onStep('rebuild-resumed');
+  await dropParts(setting.state, known, written);
+  return written;
 }
 
 async function begin(
@@ -103,17 +115,19 @@ async function begin(
   const { state, now } = setting;
   const { volume, run } = request;
   const id = randomBytes(4).toString('hex');
-  const { source, base, versionAt, folders, ways, projects, parts } = await lookForRebuild(setting, request, {
-    id,
-  });
+  const looked = await lookForRebuild(setting, request, { id });
+  const { source, base, versionAt, folders, ways, projects, parts, isPart } = looked;
+  const remote = remoteDigest(setting, source);
   const beganAt = now().toISOString();
   const record: RebuildRecord = {
     ...{ id, volume, run, source, base, folders, ways, projects, beganAt, at: beganAt },
     ...{ asked: askedOf(request), resumed: false },
     tree: await treeOf(setting, volume),
     ...(versionAt !== undefined && { versionAt }),
+    ...(isPart && { isPart }),
+    ...(remote !== undefined && { remote }),
     ...{ total: amountOf(parts), parts: parts.length, todo: parts.map((_part, index) => index) },
-    ...{ alone: [], failed: [], lacking: {}, failedInARow: 0, batches: 0, doneBytes: 0 },
+    ...{ listing: 0, alone: [], failed: [], lacking: {}, failedInARow: 0, batches: 0, doneBytes: 0 },
     ...{ restored: { files: 0, bytes: 0 }, unchanged: { files: 0, bytes: 0 } },
   };
   await writeParts(state, record, parts);
@@ -139,7 +153,9 @@ async function goneOnWith(
   if (known === undefined || !isUnderWay(known)) return undefined;
   if (known.tree !== (await treeOf(setting, request.volume))) return undefined;
   await requireGround(setting, volumeGround(setting, request.volume));
-  return meansOther(request, known) ? undefined : known;
+  if (meansOther(request, known)) return undefined;
+  requireSameRemote(setting, known);
+  return known;
 }
 
 /** Whether another source is named than that of a rebuild on record. */

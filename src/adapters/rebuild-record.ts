@@ -37,7 +37,11 @@ const Folder = z.object({
 });
 export type Folder = z.infer<typeof Folder>;
 
-const Failed = z.object({ part: z.number(), type: z.string(), message: z.string() });
+const Failed = z.object({
+  ...{ part: z.number(), type: z.string(), message: z.string() },
+  /** The restore whose report has what could not be read of it. */
+  batch: z.string().exactOptional(),
+});
 
 const Record = z.object({
   /** Random; names its restores and files. */
@@ -52,6 +56,8 @@ const Record = z.object({
   /** When the volume that it fills was provisioned: another drive is another rebuild. */
   tree: z.string(),
   source: Source,
+  /** Of a mirror: digest of what its remote was declared to be. */
+  remote: z.string().exactOptional(),
   base: z.string(),
   versionAt: z.string().exactOptional(),
   folders: z.array(Folder),
@@ -59,6 +65,10 @@ const Record = z.object({
   ways: z.array(Slice),
   /** Folders of projects, by which it was divided. */
   projects: z.array(z.string()),
+  /** Some folders of the snapshot could not be read: what is in them belongs to no part yet. */
+  isPart: z.literal(true).exactOptional(),
+  /** Its parts were listed so often again: each list is a file of its own. */
+  listing: z.number().default(0),
   /** Of all parts. */
   total: Amount,
   parts: z.number(),
@@ -89,7 +99,10 @@ export type RebuildRecord = z.infer<typeof Record>;
 const Parts = z.object({ id: z.string(), parts: z.array(Part) });
 
 const fileOf = (volume: string): string => `rebuilds/${volume}.json`;
-const partsOf = (volume: string): string => `rebuilds/${volume}.parts.json`;
+
+/** The list that a record's numbers of parts mean. */
+const partsFile = ({ volume, listing }: Pick<RebuildRecord, 'volume' | 'listing'>): string =>
+  `rebuilds/${volume}.parts${listing === 0 ? '' : `-${String(listing)}`}.json`;
 
 /** Works while nobody else works on the volume's rebuild. Fails with `Busy`. */
 export async function whileRebuilding<T>(
@@ -109,9 +122,10 @@ export const readRebuild = (state: Pick<State, 'read'>, volume: string): Promise
 /** The parts of a rebuild, in their order. Fails with `StateCorrupt`. */
 export async function readParts(
   state: Pick<State, 'read'>,
-  { id, volume }: Pick<RebuildRecord, 'id' | 'volume'>,
+  record: Pick<RebuildRecord, 'id' | 'volume' | 'listing'>,
 ): Promise<Part[]> {
-  const found = await state.read(partsOf(volume), Parts);
+  const { id, volume } = record;
+  const found = await state.read(partsFile(record), Parts);
   if (found?.id === id) return found.parts;
   throw new FtsError(
     'StateCorrupt',
@@ -123,9 +137,18 @@ export async function readParts(
 /** Comes before the record that tells of them. */
 export const writeParts = (
   state: Pick<State, 'write'>,
-  { id, volume }: Pick<RebuildRecord, 'id' | 'volume'>,
+  record: Pick<RebuildRecord, 'id' | 'volume' | 'listing'>,
   parts: readonly Part[],
-): Promise<void> => state.write(partsOf(volume), { id, parts });
+): Promise<void> => state.write(partsFile(record), { id: record.id, parts });
+
+/** Removes the list of parts of a record that another one has replaced. Safe to repeat. */
+export async function dropParts(
+  state: Pick<State, 'remove'>,
+  before: Pick<RebuildRecord, 'volume' | 'listing'>,
+  now: Pick<RebuildRecord, 'listing'>,
+): Promise<void> {
+  if (before.listing !== now.listing) await state.remove(partsFile(before));
+}
 
 /** Writes what is known now, durably; answers with it. */
 export async function writeRebuild(

@@ -1,15 +1,14 @@
 import { FtsError } from '../domain/failures.js';
 import { lossyName } from '../domain/names.js';
-import { snapshotFolder } from '../domain/restic-pattern.js';
 import { isLossy } from '../domain/snapshot-node.js';
+import { placeBelow, unreadFolders } from './rebuild-unread-folders.js';
 import { partition, withAbove } from './rebuild-partition.js';
 import type { Folder, Part } from './rebuild-record.js';
 import { readTree } from './restic-tree.js';
-import { listedEntry } from './restore-listing.js';
+import { listSnapshotTree } from './restore-list.js';
 import type { RestoreSetting } from './restore-setting.js';
 import type { FoundSource } from './restore-source.js';
 import { type TreeEntry, TreeTally } from './restore-tally.js';
-import { runRestic } from './restic.js';
 
 /** How a volume comes apart. */
 export interface Division {
@@ -23,6 +22,8 @@ export interface Division {
 export interface Divided {
   parts: Part[];
   folders: Folder[];
+  /** Some folders of the snapshot cannot be read: what is in them belongs to no part. */
+  isPart?: true;
   /** Of a mirror: where its manifest tells of the folders in which parts lie. */
   ways?: [number, number][];
 }
@@ -30,27 +31,32 @@ export interface Divided {
 /** Hears of each entry that belongs to a part, and how many parts came before that. */
 export type OnPartEntry = (entry: TreeEntry, nth: number) => void;
 
-/** Lists what a snapshot has of a volume, part by part. Fails as restic does. */
+interface Hear {
+  onPart?: (root: TreeEntry) => void;
+  onEntry: OnPartEntry;
+  onWay?: (way: TreeEntry) => void;
+}
+
+/**
+ * Lists what a snapshot has of a volume, part by part; `part` where some of its folders cannot be read. `begin` is called before
+ * the first entry, and again should all be told anew. Fails as restic does.
+ */
 export async function walkSnapshot(
   setting: RestoreSetting,
   { found, base }: { found: FoundSource; base: string },
   { projects }: Pick<Division, 'projects'>,
-  hear: { onPart?: (root: TreeEntry) => void; onEntry: OnPartEntry; onWay?: (way: TreeEntry) => void },
-): Promise<void> {
+  begin: () => Hear,
+): Promise<'whole' | 'part'> {
   const belongs = partition({ projects });
-  let parts = 0;
-  let current: string | undefined;
-  let files = 0;
-  await runRestic(found.repository, {
-    args: [
-      ...['ls', '--json', '--no-lock', '--recursive', '--'],
-      snapshotFolder(found.source.snapshotId, base),
-    ],
-    locked: false,
-    signal: setting.signal,
-    onMessage: (message) => {
-      const entry = listedEntry(message);
-      if (entry === undefined || entry.path === '') return;
+  const { snapshotId } = found.source;
+  const listing = { repository: found.repository, snapshotId, base, lead: '', places: [''], recursive: true };
+  return listSnapshotTree(setting, listing, () => {
+    const hear = begin();
+    let parts = 0;
+    let current: string | undefined;
+    let files = 0;
+    return (entry) => {
+      if (entry.path === '') return;
       const place = belongs(entry);
       if (place.to === 'way') hear.onWay?.(entry);
       if (place.to !== 'part') return;
@@ -62,49 +68,70 @@ export async function walkSnapshot(
       hear.onEntry(entry, parts - 1);
       files += 1;
       if (files % 1000 === 0) setting.tell({ phase: 'look', files });
-    },
+    };
   });
 }
 
-/** Divides what a snapshot has of a volume into parts, and counts each. `onEntry` hears of each entry. Fails as restic does. */
+/**
+ * Divides what a snapshot has of a volume into parts, and counts each. A folder that cannot be read, or in which parts lie that
+ * are not told therefore, is a part all the same. What `begin` gives hears of each entry; should all be told anew, `begin` is called again. Fails as restic
+ * does, with `RepositoryDamaged` if nothing can be read.
+ */
 export async function divideSnapshot(
   setting: RestoreSetting,
   place: { found: FoundSource; base: string },
   division: Division,
-  onEntry?: (entry: TreeEntry) => void,
+  begin: () => (entry: TreeEntry) => void = () => () => undefined,
 ): Promise<Divided> {
   const asRoot = process.getuid?.() === 0;
-  const listed: Counted[] = [];
-  const folders: Folder[] = [];
   const kept = new Set(division.directories.flatMap(withAbove));
+  let listed: Counted[] = [];
+  let folders: Folder[] = [];
+  let ways: TreeEntry[] = [];
   const keep = (entry: TreeEntry): void => {
     folders.push(folderOf(entry));
   };
-  await walkSnapshot(setting, place, division, {
-    onWay: keep,
-    onPart: (root) => {
-      const before = listed.at(-1);
-      if (before) settle(before);
-      const parent = root.path.slice(0, Math.max(0, root.path.lastIndexOf('/')));
+  const isProject = ({ path }: TreeEntry): boolean => division.projects.includes(parentOf(path));
+  const extent = await walkSnapshot(setting, place, division, () => {
+    [listed, folders, ways] = [[], [], []];
+    const onEntry = begin();
+    return {
+      onWay: (way) => {
+        ways.push(way);
+        keep(way);
+      },
+      onPart: (root) => {
+        const before = listed.at(-1);
+        if (before) settle(before);
+        listed.push({ ...NEW, root, isProject: isProject(root), tally: new TreeTally(asRoot) });
+      },
+      onEntry: (entry, nth) => {
+        const part = listed[nth];
+        part?.tally?.add(entry);
+        if (part && entry.modifiedNs > part.newestNs) part.newestNs = entry.modifiedNs;
+        if (entry.kind === 'dir' && kept.has(entry.path)) keep(entry);
+        onEntry(entry);
+      },
+    };
+  });
+  const told = [...ways, ...listed.map(({ root }) => root)];
+  if (extent === 'part')
+    for (const { entry, bytes } of await unreadFolders(setting, place, { ways, told })) {
+      const tally = new TreeTally(asRoot);
+      tally.add(entry);
       listed.push({
         ...NEW,
-        root,
-        isProject: division.projects.includes(parent),
-        tally: new TreeTally(asRoot),
+        root: entry,
+        bytes,
+        isProject: isProject(entry),
+        newestNs: entry.modifiedNs,
+        tally,
       });
-    },
-    onEntry: (entry, nth) => {
-      const part = listed[nth];
-      part?.tally?.add(entry);
-      if (part && entry.modifiedNs > part.newestNs) part.newestNs = entry.modifiedNs;
-      if (entry.kind === 'dir' && kept.has(entry.path)) keep(entry);
-      onEntry?.(entry);
-    },
-  });
-  const last = listed.at(-1);
-  if (last) settle(last);
+    }
+  for (const part of listed) if (part.tally) settle(part);
   const paths = await realPaths(setting, place, listed);
   return {
+    ...(extent === 'part' && { isPart: true }),
     folders,
     parts: listed.map(({ root, isProject, newestNs, expected }, index) => {
       if (!expected) throw new Error('every part was counted');
@@ -121,6 +148,8 @@ const MILLISECOND_NS = 1_000_000n;
 
 interface Counted {
   root: TreeEntry;
+  /** Its very path, where that is known already. */
+  bytes?: Buffer;
   isProject: boolean;
   newestNs: bigint;
   /** While it is being counted. */
@@ -147,13 +176,14 @@ async function realPaths(
   { found, base }: { found: FoundSource; base: string },
   listed: readonly Counted[],
 ): Promise<(Buffer | undefined)[]> {
-  const paths: (Buffer | undefined)[] = listed.map(() => undefined);
-  const lossy = listed.flatMap(({ root }, index) => (isLossy(root.path) ? [{ path: root.path, index }] : []));
+  const paths: (Buffer | undefined)[] = listed.map(({ bytes }) => bytes);
+  const lossy = listed.flatMap(({ root, bytes }, index) =>
+    bytes === undefined && isLossy(root.path) ? [{ path: root.path, index }] : [],
+  );
   for (const folder of new Set(lossy.map(({ path }) => parentOf(path)))) {
-    const place = `${base === '/' ? '' : base}${folder === '' ? '' : `/${folder}`}` || '/';
     const stored = await readTree(
       found.repository,
-      { snapshot: found.source.snapshotId, place },
+      { snapshot: found.source.snapshotId, place: placeBelow(base, folder) },
       setting.signal,
     );
     const names = stored

@@ -35,6 +35,7 @@ export type RestoreStep =
   | 'rebuild-listed'
   | 'rebuild-parts'
   | 'rebuild-recorded'
+  | 'rebuild-resumed'
   | 'rebuild-batch-taken'
   | 'rebuild-batch-noted'
   | 'rebuild-ended';

@@ -9,6 +9,7 @@ import { namesOf } from './restore-beside.js';
 import { inOwnFolder, onGround, requireGround, requireRoom, stagingPath } from './restore-ground.js';
 import { loosenAll, loosenFolders, needsLoosening } from './restore-loosen.js';
 import { type RestoreRecord, writeRestore } from './restore-record.js';
+import { unrestoredReport } from './restore-report.js';
 import { type ResticProblem, type ResticRestored, resticRestore } from './restore-restic.js';
 import type { RestoreSetting } from './restore-setting.js';
 import { openGuarded } from './restore-source.js';
@@ -91,7 +92,7 @@ async function restoreAndCompare(
   );
 }
 
-/** The record without what could not be restored, which is removed from staging. Fails with `RepositoryDamaged` if nothing is left. */
+/** The record without what could not be restored, which is removed from staging. Fails with `RepositoryDamaged` if nothing is left that should be. */
 async function withoutLost(
   setting: RestoreSetting,
   repository: ResticRepository,
@@ -103,14 +104,14 @@ async function withoutLost(
     path: lead === '' ? path : `${lead}/${path}`,
     message,
   });
-  const report = setting.state.path('reports', `restore-${id}-unrestored.jsonl`);
+  const report = unrestoredReport(setting.state, id);
   const { unrestored, isLost } = await inTree(record, (tree) =>
     dropUnrestored(tree, problems.map(withLead), { report, signal: setting.signal }),
   );
   const { snapshotId } = snapshotOf(record);
   const items = record.items.map((item) => ({ ...item, path: Buffer.from(item.path, 'hex') }));
   const left = await recount(setting, { repository, snapshotId }, { base, lead, items }, isLost);
-  if (left.every(({ expected }) => expected.files === 0)) {
+  if (record.mayLack === undefined && left.every(({ expected }) => expected.files === 0)) {
     const [{ path, message } = { path: '', message: '' }] = unrestored.first;
     throw new FtsError(
       'RepositoryDamaged',

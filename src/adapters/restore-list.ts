@@ -22,6 +22,9 @@ export interface Listing {
   recursive: boolean;
 }
 
+/** What is said of a snapshot that cannot be listed as a whole. */
+export const IN_PART = 'some folders of the snapshot cannot be read any more: what is in them is not counted';
+
 /** Hears of each entry. */
 export type OnEntry = (entry: TreeEntry) => void;
 

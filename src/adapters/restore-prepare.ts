@@ -14,7 +14,7 @@ import { zoneOffset } from '../estate/zone-clock.js';
 import { namesOf, plannedPlaces } from './restore-beside.js';
 import { type Contents, readContents } from './restore-contents.js';
 import { requireGround, requireRoom } from './restore-ground.js';
-import type { OnEntry } from './restore-list.js';
+import { IN_PART, type OnEntry } from './restore-list.js';
 import { removeMirrorFiles } from './restore-mirror-files.js';
 import { lookInMirror } from './restore-mirror-look.js';
 import { isAsListed, previewOf } from './restore-preview.js';
@@ -169,8 +169,6 @@ async function inSnapshot(
     versionAt: undefined,
   };
 }
-
-const IN_PART = 'some folders of the snapshot cannot be read any more: what is in them is not counted';
 
 async function inMirror(
   setting: RestoreSetting,

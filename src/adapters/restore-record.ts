@@ -70,6 +70,8 @@ const Record = z.object({
   result: ResultOf.optional(),
   /** What had been done when the restore was given up; null if nothing had. */
   soFar: ResultOf.nullish(),
+  /** That nothing at all can be read is no failure: it is told as what could not be read. */
+  mayLack: z.literal(true).exactOptional(),
   /** What could not be read: nothing of it is in staging. */
   unrestored: z.custom<Unrestored>((value) => typeof value === 'object' && value !== null).exactOptional(),
   /** What the restore was asked for by, so that no other estate's words are mixed into it. */
@@ -81,7 +83,10 @@ export type RestoreRecord = z.infer<typeof Record>;
 
 const fileOf = (id: string): string => `restores/${id}.json`;
 
-/** Lock of whoever works on a restore. */
+/**
+ * Lock of whoever works on a restore. The empty file stays beside the record, which stays too: whoever opened it before it was
+ * removed could lock it afterwards, while somebody else locks a new file of that name, and both would work.
+ */
 export const lockOfRestore = (state: Pick<State, 'path'>, id: string): string =>
   state.path('restores', `${id}.lock`);
 

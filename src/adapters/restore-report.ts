@@ -35,6 +35,10 @@ export async function readConflicts(
 export const conflictReportPath = (state: Pick<State, 'path'>, id: string): string =>
   state.path('reports', `restore-${id}.jsonl`);
 
+/** What of a restore could not be read: one JSON object a line. */
+export const unrestoredReport = (state: Pick<State, 'path'>, id: string): string =>
+  state.path('reports', `restore-${id}-unrestored.jsonl`);
+
 /** Goes on with what an earlier attempt wrote; half a line at its end is cut off. */
 export async function openConflictReport(path: string): Promise<ConflictReport> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

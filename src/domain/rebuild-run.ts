@@ -1,6 +1,12 @@
 import type { FailureType } from './failures.js';
 import type { NamedProblem, RunReport } from './job.js';
-import type { Amount, Conflicts, RestoreSource } from './restore.js';
+import {
+  type Amount,
+  type Conflicts,
+  type RestoreSource,
+  type Unrestored,
+  restoreShortfall,
+} from './restore.js';
 
 /** Asks a host to bring a whole volume back. Names only; what they mean is looked up in the host's own estate. */
 export interface RebuildRequest {
@@ -100,21 +106,31 @@ export interface RebuildResult {
   verified: Amount;
   /** File on the host: one part a line. */
   report: string;
+  /** What of the source cannot be read: nothing of it is there. A folder stands for all that was in it. */
+  unrestored?: Unrestored;
 }
 
 /** So many parts that did not come back are named in a message. */
 const NAMED = 3;
 
-/** How a rebuild ended: partial when parts did not come back. */
+/** How a rebuild ended: partial when parts did not come back, or not whole. */
 export function rebuildReport(result: RebuildResult): RunReport<RebuildResult> {
   const { parts, volume, report } = result;
   const lacking = parts.count - parts.done;
   if (lacking === 0) return { outcome: 'complete', result };
+  const again = `\`fts rebuild ${volume}\` tries them again`;
+  const unread = restoreShortfall(result);
+  if (unread && parts.failed.every(({ type }) => type === unread.type))
+    return {
+      outcome: 'partial',
+      result,
+      error: { ...unread, hint: `${unread.hint ?? ''}; ${again}` },
+    };
   const named = parts.failed.slice(0, NAMED).map(({ path, message }) => `${path} (${message})`);
   const error = {
     type: 'PartsMissing' satisfies FailureType,
     message: `${String(lacking)} of ${String(parts.count)} parts did not come back: ${named.join('; ')}${lacking > named.length ? '; …' : ''}`,
-    hint: `all of them are in ${report}; \`fts rebuild ${volume}\` tries them again`,
+    hint: `all of them are in ${report}; ${again}`,
   };
   return { outcome: 'partial', result, error };
 }

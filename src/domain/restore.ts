@@ -122,7 +122,10 @@ export interface RestoreResult extends RestorePlan {
 }
 
 /** Why a restore that did what could be done is not complete. */
-export function restoreShortfall({ unrestored, source }: RestoreResult): RunError | undefined {
+export function restoreShortfall({
+  unrestored,
+  source,
+}: Pick<RestoreResult, 'unrestored' | 'source'>): RunError | undefined {
   if (unrestored === undefined) return undefined;
   const { count, report } = unrestored;
   const what = count === 1 ? 'one file or folder' : `${String(count)} files or folders`;

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { provisionVolume } from '../../src/adapters/volume-provision.js';
@@ -78,6 +78,41 @@ it('brings a volume back as a mirror had it at a time, without a manifest too', 
   const result = await (await steps(bed)).rebuild({ ...ASKED, remote: 'cloud', at });
   expect(result).toMatchObject({ source: { remote: 'cloud', at }, restored: { files: 2 } });
   expect((await execa('cat', [join(bed.thesis, 'notes')])).stdout).toBe('first thoughts');
+});
+
+it('mixes nothing with another remote that has its name by now', async () => {
+  const bed = await mirrorRestoreBed('local', GRADUATION);
+  await bed.sync();
+  await loseDrive(bed);
+  const broken = rebuildSteps(bed, {
+    onStep: (step) => {
+      if (step === 'rebuild-batch-taken') throw new Error('broken off');
+    },
+  });
+  await expect((await broken).rebuild(ASKED)).rejects.toThrow('broken off');
+  const other = join(bed.folder, 'other');
+  await mkdir(other);
+  const declared = await readFile(bed.file, 'utf8');
+  await writeFile(bed.file, declared.replace(bed.disk, other));
+  expect(await readFile(bed.file, 'utf8')).not.toBe(declared);
+  const refusal = { type: 'EstateSkew', message: expect.stringContaining('remote cloud') as string };
+  await expect((await steps(bed)).plan(ASKED)).rejects.toMatchObject(refusal);
+  await expect((await steps(bed)).rebuild(ASKED)).rejects.toMatchObject(refusal);
+  await expect((await steps(bed)).rebuild(ASKED, 'run-2')).rejects.toMatchObject(refusal);
+  await writeFile(bed.file, declared);
+  expect(await (await steps(bed)).rebuild(ASKED, 'run-2')).toMatchObject({ parts: { failed: [] } });
+});
+
+it('tells of names that were of one file and have files of their own now', async () => {
+  const bed = await mirrorRestoreBed('local', GRADUATION);
+  await bed.write({ 'media/one': 'content', 'projects/big/data': 'data' });
+  await execa('ln', [join(bed.space, 'media', 'one'), join(bed.space, 'projects', 'big', 'other')]);
+  await bed.sync();
+  await bed.describe();
+  await loseDrive(bed);
+  await bed.write({ 'media/one': 'content', 'projects/big/other': 'content' });
+  const { source } = await (await steps(bed)).rebuild(ASKED);
+  expect(source.notes).toContainEqual(expect.stringMatching(/^1 names that were of one file/));
 });
 
 describe('a volume that holds a repository of restic', () => {

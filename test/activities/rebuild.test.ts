@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
-import { loadEstate } from '../../src/estate/load.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 import { type RebuildRun, rebuildSteps } from '../support/rebuild-steps.js';
-import { type RestoreEstate, makeRestoreEstate } from '../support/restore-estate.js';
+import { type RebuildEstate, makeRebuildEstate } from '../support/rebuild-estate.js';
 
 const ASKED = { estate: 'testbed', volume: 'flux' };
 
-let bed: RestoreEstate;
+let bed: RebuildEstate;
 beforeEach(async () => {
-  bed = await makeRestoreEstate({
-    jobs: { graduation: { kind: 'graduation', from: 'flux/active', to: 'space/projects', inactive: '30d' } },
-  });
-  await rm(bed.thesis, { recursive: true });
+  bed = await makeRebuildEstate();
 });
 afterEach(() => bed.remove());
 
@@ -35,17 +28,6 @@ async function project(name: string | Buffer, day: number): Promise<void> {
   for (const path of [file, folder]) await utimes(path, time, time);
 }
 
-async function provision(): Promise<void> {
-  await provisionVolume({ state: bed.state, loaded: await loadEstate(bed.file), volume: 'flux' });
-}
-
-/** Another drive, empty, in place of the lost one. */
-async function lose(): Promise<void> {
-  await rm(bed.flux, { recursive: true });
-  await mkdir(bed.flux);
-  await provision();
-}
-
 describe('a rebuild from a snapshot that plain restic made', () => {
   it('brings a lost volume back as it was, the newest project first', async () => {
     await project('old', 1);
@@ -57,7 +39,7 @@ describe('a rebuild from a snapshot that plain restic made', () => {
     await chmod(join(bed.flux, 'active'), 0o2750);
     await bed.backup();
     const before = await bed.live();
-    await lose();
+    await bed.lose();
     expect(await plan()).toMatchObject({
       ...{ volume: 'flux', resumes: false, source: { repository: 'local' } },
       parts: {
@@ -97,7 +79,7 @@ describe('a rebuild from a snapshot that plain restic made', () => {
     await mkdir(Buffer.concat([Buffer.from(`${bed.flux}/`), Buffer.from([0xff])]));
     await bed.backup();
     const before = await bed.live();
-    await lose();
+    await bed.lose();
     const result = await rebuild();
     expect(result).toMatchObject({ parts: { failed: [] } });
     expect(await bed.live()).toEqual(before);
@@ -113,7 +95,7 @@ describe('a rebuild from a snapshot that plain restic made', () => {
     await project('thesis', 3);
     await project('notes', 2);
     await bed.backup();
-    await lose();
+    await bed.lose();
     await mkdir(join(bed.flux, 'active', 'thesis'), { recursive: true });
     await writeFile(join(bed.flux, 'active', 'thesis', 'notes'), 'written since');
     await writeFile(join(bed.flux, 'active', 'mine'), 'only here');
@@ -128,10 +110,25 @@ describe('a rebuild from a snapshot that plain restic made', () => {
     expect(await readFile(result.conflicts.report ?? '', 'utf8')).toContain('active/thesis/notes');
   });
 
+  it('tells of names that were of one file and have files of their own now', async () => {
+    await project('one', 2);
+    await project('other', 3);
+    await rm(join(bed.flux, 'active', 'other', 'notes'));
+    await execa('ln', ['one/notes', 'other/notes'], { cwd: join(bed.flux, 'active') });
+    await bed.backup();
+    await bed.lose();
+    expect((await rebuild()).source.notes ?? []).not.toContainEqual(expect.stringContaining('of one file'));
+    await execa('cp', ['-a', '--remove-destination', 'one/notes', 'other/notes'], {
+      cwd: join(bed.flux, 'active'),
+    });
+    const { source } = await rebuild({ restart: true }, {}, 'run-2');
+    expect(source.notes).toContainEqual(expect.stringMatching(/^1 names that were of one file/));
+  });
+
   it('takes what was saved before the drive was new, and not a snapshot of the empty one', async () => {
     await project('thesis', 3);
     const whole = await bed.backup();
-    await lose();
+    await bed.lose();
     await bed.backup();
     const { source } = await plan();
     expect(source).toMatchObject({
@@ -166,62 +163,8 @@ describe('a rebuild from a snapshot that plain restic made', () => {
     await mkdir(elsewhere);
     await execa('cp', ['-a', '-T', bed.flux, elsewhere]);
     await bed.backup(elsewhere);
-    await lose();
+    await bed.lose();
     await rebuild();
     expect(await bed.live()).toEqual(before);
   });
 });
-
-describe('a part that cannot be brought back', () => {
-  const packs = async (): Promise<string[]> =>
-    (await execa('find', [join(bed.repository, 'data'), '-type', 'f'])).stdout.split('\n').filter(Boolean);
-
-  it('does not stop the others, is named, and is tried again by the next run', async () => {
-    await project('whole', 3);
-    await bed.backup();
-    const before = new Set(await packs());
-    const spoilt = join(bed.flux, 'active', 'spoilt');
-    await mkdir(spoilt);
-    await writeFile(join(spoilt, 'data'), randomBytes(600_000));
-    await bed.backup();
-    const live = await bed.live();
-    const [pack = ''] = (await packs()).filter((one) => !before.has(one)).sort(bySize);
-    const sound = await readFile(pack);
-    await chmod(pack, 0o600);
-    await writeFile(
-      pack,
-      Buffer.concat([sound.subarray(0, 1000), Buffer.from('XXXX'), sound.subarray(1004)]),
-    );
-    await lose();
-    const result = await rebuild();
-    expect(result).toMatchObject({
-      parts: {
-        ...{ count: 2, done: 1 },
-        failed: [
-          {
-            path: 'active/spoilt',
-            type: 'VerificationFailed',
-            message: expect.stringContaining('active/spoilt/data') as string,
-          },
-        ],
-      },
-      ...{ restored: { files: 1 }, verified: { files: 1 } },
-      source: { notes: [expect.stringContaining('1 files or folders cannot be read') as string] },
-    });
-    expect(await readdir(join(bed.flux, 'active'))).toEqual(['spoilt', 'whole']);
-    expect(await readdir(spoilt)).toEqual([]);
-    expect(await bed.staged()).toEqual([]);
-
-    await writeFile(pack, sound);
-    expect(await plan()).toMatchObject({
-      resumes: true,
-      parts: { done: 1, first: [{ path: 'active/spoilt' }] },
-    });
-    expect(await rebuild({}, {}, 'run-2')).toMatchObject({ parts: { count: 2, done: 2, failed: [] } });
-    const folder = `/${Buffer.from('active').toString('hex')}/${Buffer.from('spoilt').toString('hex')}`;
-    const { [folder]: _, ...others } = live; // it was there already, and keeps its time
-    expect(await bed.live()).toMatchObject(others);
-  });
-});
-
-const bySize = (one: string, other: string): number => statSync(other).size - statSync(one).size;

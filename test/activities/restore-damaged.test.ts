@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { link, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { restoreShortfall } from '../../src/domain/restore.js';
+import { damage, damageFolder, packsIn } from '../support/damaged-repository.js';
 import type { RestoreChild } from '../support/restore-child.js';
 import { type RestoreEstate, makeRestoreEstate } from '../support/restore-estate.js';
 import { treeOf } from '../support/tree.js';
@@ -20,13 +19,13 @@ let snapshot: string;
 beforeAll(async () => {
   bed = await makeRestoreEstate();
   await bed.backup();
-  const old = new Set(await packs());
+  const old = new Set(await packsIn(bed));
   const broken = join(bed.thesis, 'broken');
   await mkdir(broken);
   await writeFile(join(broken, 'big'), randomBytes(400_000));
   await link(join(broken, 'big'), join(bed.thesis, 'same'));
   await bed.backup();
-  const [found = ''] = (await packs()).filter((one) => !old.has(one));
+  const [found = ''] = (await packsIn(bed)).filter((one) => !old.has(one));
   pack = found;
   await writeFile(join(broken, 'fine'), 'fine');
   await execa('touch', ['-d', '2011-12-13 14:15:16.123456789', broken]);
@@ -36,31 +35,16 @@ beforeAll(async () => {
 beforeEach(() => bed.reset());
 afterAll(() => bed.remove());
 
-/** Files of more than a few kilobytes in the repository: packs of data. */
-async function packs(): Promise<string[]> {
-  const { stdout } = await execa('find', [join(bed.repository, 'data'), '-type', 'f', '-size', '+100k']);
-  return stdout.split('\n').filter(Boolean);
-}
-
-/** Has a file of the repository be without these bytes, or at all, until the test ends. */
-async function damage(file: string, offset?: number): Promise<void> {
-  const whole = await readFile(file);
-  await chmod(file, 0o600);
-  onTestFinished(() => writeFile(file, whole));
-  if (offset === undefined) return rm(file);
-  const handle = await open(file, 'r+');
-  await handle.write('XXXX', offset);
-  await handle.close();
-}
-
-const DAMAGES: [string, () => Promise<void>][] = [
+const DAMAGES: [string, () => Promise<unknown>][] = [
   ['is not what was stored', () => damage(pack, 1000)],
   ['is gone', () => damage(pack)],
 ];
 const LOST = ['active/thesis/broken/big', 'active/thesis/same'];
 
 describe.each(DAMAGES)('a restore of a snapshot of which a pack %s', (_, strike) => {
-  beforeEach(strike);
+  beforeEach(async () => {
+    await strike();
+  });
 
   it('brings back beside all that can be read, and names the rest', async () => {
     const before = await treeOf(bed.thesis);
@@ -120,35 +104,9 @@ describe.each(DAMAGES)('a restore of a snapshot of which a pack %s', (_, strike)
   });
 });
 
-const Tree = z.object({ nodes: z.array(z.object({ name: z.string(), subtree: z.string().optional() })) });
-const Index = z.object({
-  packs: z.array(
-    z.object({ id: z.string(), blobs: z.array(z.object({ id: z.string(), offset: z.number() })) }),
-  ),
-});
-
-/** Where in the repository the list of a folder's entries lies. */
-async function blobOfFolder(parent: string, name: string): Promise<{ file: string; offset: number }> {
-  const tree = Tree.parse(JSON.parse(await bed.restic('cat', 'tree', `${snapshot}:${parent}`)));
-  const id = tree.nodes.find((node) => node.name === name)?.subtree;
-  for (const index of (await bed.restic('list', 'index')).split('\n')) {
-    for (const { id: packId, blobs } of Index.parse(JSON.parse(await bed.restic('cat', 'index', index)))
-      .packs) {
-      const blob = blobs.find((one) => one.id === id);
-      if (blob)
-        return { file: join(bed.repository, 'data', packId.slice(0, 2), packId), offset: blob.offset };
-    }
-  }
-  throw new Error(`no tree of ${name}`);
-}
-
 describe('a restore of a snapshot of which the list of a folder is damaged', () => {
   beforeEach(async () => {
-    const { file, offset } = await blobOfFolder(bed.thesis, 'broken');
-    await damage(file, offset + 20);
-    const { id } = z.object({ id: z.string() }).parse(JSON.parse(await bed.restic('cat', 'config')));
-    const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-    await rm(join(process.env.RESTIC_CACHE_DIR ?? join(caches, 'restic'), id), { recursive: true });
+    await damageFolder(bed, { snapshot, parent: bed.thesis, name: 'broken' });
   });
 
   it('brings back what lies elsewhere', async () => {

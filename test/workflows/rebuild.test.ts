@@ -116,12 +116,28 @@ describe('a rebuild', () => {
   it('fails if nothing at all came back', async () => {
     const failed = [{ path: 'active/x', type: 'RepositoryDamaged', message: 'a pack is damaged' }];
     const { handle } = await begin('rebuild', {
-      finishRebuild: () => Promise.resolve({ ...RESULT, parts: { count: 1, done: 0, failed } }),
+      finishRebuild: () =>
+        Promise.resolve({
+          ...{ ...RESULT, verified: { files: 0, bytes: 0 } },
+          parts: { count: 1, done: 0, failed },
+        }),
     });
     expect(await bed.ended(handle)).toMatchObject({
       status: 'FAILED',
       failure: { type: 'PartsMissing' },
       memo: { report: { outcome: 'failed' } },
+    });
+  });
+
+  it('is partial if no part is whole, and something came back of them', async () => {
+    const failed = [{ path: 'active/x', type: 'FilesUnreadable', message: 'one file cannot be read' }];
+    const unrestored = { count: 1, first: [], report: '/state/reports/rebuild-flux-unrestored.jsonl' };
+    const { handle } = await begin('rebuild', {
+      finishRebuild: () => Promise.resolve({ ...RESULT, parts: { count: 1, done: 0, failed }, unrestored }),
+    });
+    expect(await bed.ended(handle)).toMatchObject({
+      status: 'COMPLETED',
+      memo: { report: { outcome: 'partial', error: { type: 'FilesUnreadable' } } },
     });
   });
 
