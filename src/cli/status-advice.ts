@@ -3,6 +3,7 @@ import { CONTROL_QUEUE } from '../domain/queues.js';
 import { printableText } from './format.js';
 import { kitAdvice } from './kit-status.js';
 import { keptSourcesAdvice } from './kept-sources.js';
+import { rebuildAdvice } from './rebuild-status.js';
 import type { GatheredStatus } from './status-gather.js';
 import { holdAdvice } from './status-hold.js';
 import type { JudgedJob } from './status-jobs.js';
@@ -14,6 +15,7 @@ export function statusAdvice({ view, jobs, volumes, away }: GatheredStatus): str
     ...jobs.flatMap(waitingAdvice),
     ...jobs.filter(needsAdvice).flatMap((job) => jobAdvice(job, Date.parse(view.at))),
     ...jobs.flatMap(({ status: { job, result } }) => keptSourcesAdvice(job, result)),
+    ...rebuildAdvice(view.rebuilds),
     ...volumes.filter(({ status }) => status.state !== 'healthy').map(volumeAdvice),
     ...(view.temporal === 'up' ? view.workers.filter(({ state }) => state === 'down').map(workerAdvice) : []),
     ...kitAdvice(view.kit, Date.parse(view.at)),

@@ -11,6 +11,7 @@ import { type KitStatus, kitStatus } from './kit-status.js';
 import { type JobHistory, jobHistories, recordedHistories } from './job-history.js';
 import { jobSchedules } from './job-schedules.js';
 import { type QueueWorker, queueWorker } from './pollers.js';
+import { type RebuildStatus, rebuildStatuses } from './rebuild-status.js';
 import { type JobStatus, type JudgedJob, judgeJob, timedJobs } from './status-jobs.js';
 import { type InspectedVolume, type VolumeStatus, inspectVolumes } from './status-volumes.js';
 
@@ -24,6 +25,8 @@ interface StatusView {
   jobs: JobStatus[];
   volumes: VolumeStatus[];
   workers: QueueWorker[];
+  /** Of this machine's volumes, until all is back. */
+  rebuilds: RebuildStatus[];
   /** The recovery kit; null where none is to be expected. It leaves the estate healthy. */
   kit: KitStatus | null;
 }
@@ -46,6 +49,7 @@ interface RunFacts {
   temporal: 'up' | 'down';
   jobs: JudgedJob[];
   workers: QueueWorker[];
+  rebuilds: RebuildStatus[];
   away?: ServerUnreachable;
 }
 
@@ -64,16 +68,17 @@ export async function gatherStatus(loaded: LoadedEstate): Promise<GatheredStatus
     looking,
     kitStatus(loaded, state),
   ]);
-  const { temporal, jobs, workers, away } = facts;
+  const { temporal, jobs, workers, rebuilds, away } = facts;
   const volumeStatuses = volumes.map(({ status }) => status);
   const view: StatusView = {
     estate: estate.estate,
     at: new Date().toISOString(),
     temporal,
-    healthy: temporal === 'up' && isEstateHealthy({ jobs, volumes: volumeStatuses, workers }),
+    healthy: temporal === 'up' && isEstateHealthy({ jobs, volumes: volumeStatuses, workers, rebuilds }),
     jobs: jobs.map(({ status }) => status),
     volumes: volumeStatuses,
     workers,
+    rebuilds,
     kit,
   };
   return { view, timezone: estate.timezone, jobs, volumes, away };
@@ -92,13 +97,14 @@ async function gatherRuns(loaded: LoadedEstate, state: State): Promise<RunFacts>
 
 async function askTemporal(session: Session, loaded: LoadedEstate, state: State): Promise<RunFacts> {
   const { estate } = loaded;
-  const [histories, schedules, workers, timed] = await Promise.all([
+  const [histories, schedules, workers, rebuilds, timed] = await Promise.all([
     jobHistories(session, state, estate.estate, Object.keys(estate.jobs)),
     jobSchedules(session, estate.estate),
     Promise.all([
       queueWorker(session, state, CONTROL_QUEUE, 'workflows'),
       ...neededHosts(estate).map((host) => queueWorker(session, state, hostQueue(host), 'activities')),
     ]),
+    rebuildStatuses(state, estate, session),
     session.connection.ensureConnected().then(() => timedJobs(estate)), // while Temporal looks up the rest
   ]);
   const waitingOf = async (name: string): Promise<string | undefined> => {
@@ -117,7 +123,7 @@ async function askTemporal(session: Session, loaded: LoadedEstate, state: State)
       live: { schedules, waiting: await waitingOf(job.name) },
     }),
   );
-  return { temporal: 'up', jobs: await Promise.all(jobs), workers };
+  return { temporal: 'up', jobs: await Promise.all(jobs), workers, rebuilds };
 }
 
 async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts> {
@@ -128,7 +134,8 @@ async function askRecords(loaded: LoadedEstate, state: State): Promise<RunFacts>
   );
   const queues = [CONTROL_QUEUE, ...neededHosts(estate).map(hostQueue)];
   const workers = queues.map((queue): QueueWorker => ({ queue, state: 'down', lastSeen: null }));
-  return { temporal: 'down', jobs: await Promise.all(jobs), workers };
+  const rebuilds = await rebuildStatuses(state, estate, undefined);
+  return { temporal: 'down', jobs: await Promise.all(jobs), workers, rebuilds };
 }
 
 /** Hosts whose workers have something to do. */

@@ -3,6 +3,7 @@ import type { JobState } from '../domain/job-state.js';
 import { type Paint, type Style, paintFor } from './colour.js';
 import { coverageText } from './check-summary.js';
 import { formatTime, printableText } from './format.js';
+import { rebuildLines } from './rebuild-status.js';
 import { movedText } from './run-summary.js';
 import type { GatheredStatus } from './status-gather.js';
 import type { JobStatus } from './status-jobs.js';
@@ -51,6 +52,7 @@ export function statusText(gathered: GatheredStatus): string {
       view.workers.map((worker) => workerRow(worker, now, paint)),
     ),
   );
+  if (view.rebuilds.length > 0) blocks.push(rebuildLines(view.rebuilds).join('\n'));
   const advice = statusAdvice(gathered);
   if (advice.length > 0)
     blocks.push([paint('bold', 'What to do'), ...advice.map((line) => `  ${line}`)].join('\n'));

@@ -15,15 +15,17 @@ export function workerState({ now, lastPollAt }: WorkerFacts): WorkerState {
   return now - lastPollAt <= POLL_SILENCE_SECONDS * 1000 ? 'up' : 'down';
 }
 
-/** Whether nothing in the estate asks for a person: every scheduled job, every volume, every needed worker. */
+/** Whether nothing in the estate asks for a person: every scheduled job, volume, needed worker, and no rebuild that was left. */
 export function isEstateHealthy(parts: {
   jobs: readonly { healthy: boolean }[];
   volumes: readonly { state: VolumeState }[];
   workers: readonly { state: WorkerState }[];
+  rebuilds?: readonly { state: string }[];
 }): boolean {
   return (
     parts.jobs.every(({ healthy }) => healthy) &&
     parts.volumes.every(({ state }) => state === 'healthy') &&
-    parts.workers.every(({ state }) => state === 'up')
+    parts.workers.every(({ state }) => state === 'up') &&
+    (parts.rebuilds ?? []).every(({ state }) => state !== 'incomplete')
   );
 }

@@ -35,3 +35,8 @@ it('minds an unhealthy job and a missing worker', () => {
   expect(isEstateHealthy({ ...healthy, jobs: [{ healthy: true }, { healthy: false }] })).toBe(false);
   expect(isEstateHealthy({ ...healthy, workers: [{ state: 'down' }] })).toBe(false);
 });
+
+it('minds a rebuild that was left, and none that runs', () => {
+  expect(isEstateHealthy({ ...healthy, rebuilds: [{ state: 'running' }] })).toBe(true);
+  expect(isEstateHealthy({ ...healthy, rebuilds: [{ state: 'incomplete' }] })).toBe(false);
+});

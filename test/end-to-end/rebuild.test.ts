@@ -10,6 +10,8 @@ import { type RunningEstate, isRunning, startEstate } from '../support/running-e
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
 
+/** What a terminal sends for Ctrl-C. */
+const CTRL_C = '\u0003';
 const PATIENCE_MS = 180_000;
 /** Files of one project that restic takes long enough to restore to be caught at it. */
 const MANY = 2000;
@@ -68,6 +70,8 @@ const rebuild = async (...args: string[]): Promise<Record<string, unknown>> => {
   return { ...answer(exit), exitCode: exit.exitCode };
 };
 
+const status = async () => answer(await estate.fts('status', '--json'));
+
 /** The first restic that restores on this estate. */
 async function restoring(): Promise<number> {
   for (;;) {
@@ -117,6 +121,10 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
       outcome: 'skipped',
       error: { type: 'VolumeRebuilding' },
     });
+    expect(await status()).toMatchObject({
+      rebuilds: [{ volume: 'flux', state: 'running', parts: { count: 4, failed: 0 }, waiting: null }],
+    });
+    expect((await estate.fts('status')).stdout).toMatch(/^flux is rebuilt: \d of 4 parts are back/m);
     const second = estate.follow('rebuild', 'flux', '--yes', '--json');
     await second.untilStderr(/being rebuilt already/);
     process.kill(restic, 'SIGCONT');
@@ -136,6 +144,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
     const paths = report.map((line) => (JSON.parse(line) as { path: string }).path);
     expect(paths).toEqual(['active/new', 'active/many', 'active/old', 'models']);
     expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
+    expect(await status()).toMatchObject({ rebuilds: [], healthy: true });
   });
 
   it('changes nothing the second time', async () => {
@@ -163,6 +172,37 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
     expect(await live()).toEqual(before);
   });
 
+  it('goes on while its server is restarted', async () => {
+    await loseDrive();
+    const following = estate.follow('rebuild', 'flux', '--yes', '--json');
+    const restic = await restoring();
+    process.kill(restic, 'SIGSTOP');
+    await estate.server.kill();
+    await estate.server.start();
+    process.kill(restic, 'SIGCONT');
+    expect(answer(await following.ended)).toMatchObject({ outcome: 'complete', parts: { done: 4 } });
+    expect(await live()).toEqual(before);
+  });
+
+  it('asks at a terminal, and plans anew where that is asked for', async () => {
+    await loseDrive();
+    for (const [typed, code] of [
+      ['n\n', 5],
+      [CTRL_C, 130],
+    ] as const) {
+      const { exitCode, screen } = await estate.atTerminal(typed, 'rebuild', 'flux');
+      expect(exitCode, screen).toBe(code);
+      expect(screen).toContain('Nothing was done.');
+      expect(await live()).toEqual({});
+    }
+    const { exitCode, screen } = await estate.atTerminal('y\n', 'rebuild', 'flux');
+    expect(exitCode, screen).toBe(0);
+    expect(screen).toMatch(/4 parts to come back.*[^]*3 projects first[^]*4 of 4 parts back/);
+    expect(await live()).toEqual(before);
+    const again = await rebuild('--yes', '--restart');
+    expect(again).toMatchObject({ outcome: 'complete', unchanged: { files: MANY + 4 } });
+  });
+
   it('that was cancelled goes on with its plan, and says so', async () => {
     await loseDrive();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
@@ -174,6 +214,12 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
     expect((await cancelling.ended).exitCode).toBe(0);
     expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled' });
     expect(await estate.run('save')).toMatchObject({ outcome: 'skipped' });
+    expect(await status()).toMatchObject({
+      ...{ rebuilds: [{ volume: 'flux', state: 'incomplete', endedAt: null }], healthy: false },
+    });
+    const told = await estate.fts('status');
+    expect(told.stdout).toContain('flux is not all back');
+    expect(told.stdout).toContain('`fts rebuild flux` goes on');
     const again = await estate.fts('rebuild', 'flux', '--yes');
     expect(again.stderr).toContain('that did not end goes on');
     expect(again.stdout).toContain('4 of 4 parts back');
