@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.js';
 
 export default defineConfig({
   test: {
     // A tool is tied to the thread that starts it (src/adapters/tied-process.ts): processes, not worker threads.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     exclude: ['dist/**', 'node_modules/**'],
