@@ -51,8 +51,7 @@ describe.each(Object.entries(DECIDERS))('%s', (_, decide) => {
   it('lets no job take a volume that is partly back for the whole, unless it is forced', async () => {
     await mkdir(join(estate.flux, 'active'));
     await estate.run(estate.activities.admitJob, await estate.request('save'));
-    await mkdir(join(estate.space, 'restic'), { recursive: true });
-    await estate.restic('init', '-q');
+    await estate.makeRepository();
     await estate.restic('backup', '-q', estate.flux);
     const { prepareRebuild, nextRebuildBatch, restoreRebuildBatch, finishRebuild } = estate.activities;
     const step = { estate: 'testbed', volume: 'flux', run: 'run-1' };

@@ -30,7 +30,7 @@ const check = async () => estate.run(estate.activities.checkPart, await estate.r
 
 /** Several packs, made by plain restic; restic makes them of 16 MiB and more. */
 async function plainRepository(): Promise<void> {
-  await estate.restic('init');
+  await estate.makeRepository();
   for (let i = 0; i < 3; i += 1) {
     await writeFile(join(estate.flux, `file-${String(i)}`), randomBytes(256 * 1024));
     await estate.restic('backup', '--tag', 'by-hand', estate.flux);
@@ -173,7 +173,7 @@ describe('the check of a repository', () => {
   it('of another repository in its place fails, and says so', async () => {
     await save(estate);
     await rename(estate.repository, join(estate.folder, 'other'));
-    await estate.restic('init');
+    await estate.makeRepository();
     await expect(check()).rejects.toMatchObject({ type: 'RepositoryReplaced' });
   });
 

@@ -90,7 +90,7 @@ describe('what was read back, with a damaged record,', () => {
     open = test;
     await mkdir(join(test.flux, 'work'));
     await writeFile(join(test.flux, 'work', 'file'), 'content');
-    await test.restic('init');
+    await test.makeRepository();
     await test.restic('backup', test.flux);
     await test.drill();
     const file = test.state.path('drills', 'drill.json');

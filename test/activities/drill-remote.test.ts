@@ -6,8 +6,9 @@ import { stringify } from 'yaml';
 import { expect, it, onTestFinished } from 'vitest';
 import { drillProblem } from '../../src/domain/drill.js';
 import type { ApplicationKey } from '../../src/b2-stand-in/access.js';
-import { BUCKET, MASTER, READER, remoteEnvironment, testStandIn } from '../b2-stand-in/stand-in.js';
+import { BUCKET, MASTER, READER, rclone, remoteEnvironment, testStandIn } from '../b2-stand-in/stand-in.js';
 import { makeDrillEstate } from '../support/drill-estate.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
 
 const TIMEOUT = 120_000;
 
@@ -34,7 +35,9 @@ async function remoteBed(key: ApplicationKey) {
   const env = { ...remoteEnvironment(standIn.endpoint, MASTER), RESTIC_PASSWORD: 'canary' };
   const restic = (...args: string[]) =>
     execa('restic', ['--repo', `rclone:b2:${BUCKET}/restic`, ...args], { env });
-  await restic('init');
+  const made = join(estate.folder, 'made');
+  await makeQuickRepository(made, 'canary');
+  await rclone(standIn, ['copy', made, `b2:${BUCKET}/restic`]);
   await restic('backup', estate.flux);
   await writeFile(join(estate.flux, 'changing'), 'other');
   /** Turns one bit of the largest object. */

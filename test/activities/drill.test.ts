@@ -10,6 +10,8 @@ import type { DrillChild } from '../support/drill-child.js';
 import { type DrillEstate, makeDrillEstate } from '../support/drill-estate.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 import { mockActivity } from '../support/mock-activity.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
+import { PASSWORD } from '../support/restic-estate.js';
 import { treeOf } from '../support/tree.js';
 
 const CHILD = join(import.meta.dirname, '..', '..', 'dist', 'test', 'support', 'drill-child.js');
@@ -29,7 +31,7 @@ const put = async (path: string, content: string | Buffer): Promise<string> => {
 
 /** Makes the repository and a snapshot with plain restic. */
 const backUp = async (...args: string[]): Promise<void> => {
-  await test.restic('init');
+  await test.makeRepository();
   await test.restic('backup', ...args, test.flux);
 };
 
@@ -105,7 +107,7 @@ describe('a drill of a repository that plain restic made', () => {
     const even = await put('one/even', Buffer.alloc(3 * 1024 ** 2, 'even '));
     const small = await put('one/small "\\ \n *', 'before');
     const times = join(test.folder, 'times');
-    await test.restic('init');
+    await test.makeRepository();
     await test.restic('backup', '--compression', 'off', big);
     await test.restic('backup', test.flux);
     for (const path of [big, even, small]) {
@@ -168,7 +170,7 @@ describe('a drill of a repository that plain restic made', () => {
   );
 
   it('fails without a snapshot, and with one in which nothing has content', async () => {
-    await test.restic('init');
+    await test.makeRepository();
     await expect(test.drill()).rejects.toMatchObject({ type: 'NothingToVerify', nonRetryable: true });
     await put('one/empty', '');
     await test.restic('backup', test.flux);
@@ -181,9 +183,9 @@ describe('a drill of a repository that plain restic made', () => {
       jobs: { drill: { kind: 'drill', repository: 'other', slo: '1h' } },
     });
     await put('one/a', 'alpha');
-    const repo = ['--repo', join(test.space, 'restic', 'other')];
-    await test.restic(...repo, 'init');
-    await test.restic(...repo, 'backup', test.flux, '--time', '2026-01-01 00:00:00');
+    const other = join(test.space, 'restic', 'other');
+    await makeQuickRepository(other, PASSWORD);
+    await test.restic('--repo', other, 'backup', test.flux, '--time', '2026-01-01 00:00:00');
     const result = await test.drill();
     expect(result).toMatchObject({
       compared: { files: 1 },
@@ -234,7 +236,7 @@ describe('a drill of a repository that plain restic made', () => {
 
   it('compares with the chunk ids what was saved from another place', async () => {
     await put('one/a', 'alpha');
-    await test.restic('init');
+    await test.makeRepository();
     await execa('cp', ['-a', test.flux, join(test.folder, 'elsewhere')]);
     await test.restic('backup', join(test.folder, 'elsewhere'));
     expect(await test.drill()).toMatchObject({

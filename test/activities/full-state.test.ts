@@ -5,7 +5,13 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GraduationEstate, makeGraduationEstate } from '../support/graduation-estate.js';
 import { canMount } from '../support/loop-device.js';
-import { type ResticEstate, makeResticEstate, save, snapshotJob } from '../support/restic-estate.js';
+import {
+  type ResticEstate,
+  firstRun,
+  makeResticEstate,
+  save,
+  snapshotJob,
+} from '../support/restic-estate.js';
 import { treeOf } from '../support/tree.js';
 
 /** Where the host's records of one kind lie on a filesystem of their own, which is full or read-only until `mend`. */
@@ -71,7 +77,7 @@ describe.skipIf(!canMount).each(['full', 'read-only'] as const)("a host's state 
 
     it.each([
       ['journal', () => save(estate)],
-      ['repositories', () => save(estate)],
+      ['repositories', () => firstRun(estate)],
       ['retention', forget],
       ['jobs', end],
       ['plans', plan],

@@ -29,7 +29,7 @@ describe('files that cannot be read', () => {
       await chmod(name, 0);
     }
     await mkdir(join(estate.flux, 'folder'), { mode: 0 });
-    await estate.run(estate.activities.createRepository, await estate.request());
+    await estate.makeRepository();
 
     const taken = await estate.run(estate.activities.takeSnapshot, await estate.request());
 
@@ -59,7 +59,7 @@ describe('files that cannot be read', () => {
       await writeFile(join(estate.flux, String(i)), 'content');
       await chmod(join(estate.flux, String(i)), 0);
     }
-    await estate.run(estate.activities.createRepository, await estate.request());
+    await estate.makeRepository();
     const taken = await estate.run(estate.activities.takeSnapshot, await estate.request());
     const unreadable = taken.repository === 'present' ? taken.unreadable : undefined;
     expect(unreadable?.count).toBe(120);

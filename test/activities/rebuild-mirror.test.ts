@@ -142,8 +142,7 @@ describe('a volume that holds a repository of restic', () => {
 
   it('mixes nothing with another repository that was made there meanwhile', async () => {
     const bed = await holder();
-    await mkdir(join(bed.space, 'restic'));
-    await bed.restic('init', '-q');
+    await bed.makeRepository();
     const made = await bed.restic('cat', 'config');
     const steps = await rebuildSteps(bed);
     expect(await steps.rebuild(ASKED)).toMatchObject({

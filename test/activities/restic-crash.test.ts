@@ -9,6 +9,7 @@ import { attempt, dies } from '../support/dying.js';
 import {
   PASSWORD,
   type ResticEstate,
+  firstRun,
   makeResticEstate,
   save,
   takeRepository,
@@ -66,7 +67,7 @@ describe('a worker that is killed while it makes a repository', () => {
       const made = (await readdir(estate.repository).catch((): string[] => [])).includes('config')
         ? (JSON.parse(await estate.restic('cat', 'config')) as { id: string }).id
         : undefined;
-      await save(estate);
+      await firstRun(estate);
       const { id } = JSON.parse(await readFile(estate.state.path(RECORD), 'utf8')) as { id: string };
       expect(id).toBe(made ?? id);
       expect(await snapshots()).toHaveLength(1);
@@ -83,7 +84,7 @@ describe('a worker that is killed while it makes a repository', () => {
 
   it('and restic with it, before the config was written, is made good by the next attempt', async () => {
     await halfMade();
-    await save(estate);
+    await firstRun(estate);
     expect(await readdir(join(estate.repository, 'keys'))).toHaveLength(1);
     expect(await estate.restic('check')).toContain('no errors were found');
   });
@@ -93,7 +94,7 @@ describe('a worker that is killed while it makes a repository', () => {
     async (at) => {
       await halfMade();
       await dies(await doing('createRepository'), { at });
-      await save(estate);
+      await firstRun(estate);
       expect(await snapshots()).toHaveLength(1);
     },
   );
@@ -105,7 +106,7 @@ describe('a worker that is killed while it makes a repository', () => {
     await halfMade();
     await differ();
     const keys = await readdir(join(estate.repository, 'keys'));
-    await expect(save(estate)).rejects.toMatchObject({
+    await expect(firstRun(estate)).rejects.toMatchObject({
       type: 'RepositoryDamaged',
       message: expect.stringContaining('its making broke off') as string,
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeTool } from '../support/fake-tool.js';
-import { type ResticEstate, makeResticEstate, save } from '../support/restic-estate.js';
+import { type ResticEstate, firstRun, makeResticEstate, save } from '../support/restic-estate.js';
 
 const RECORD = 'repositories/local.json';
 
@@ -32,7 +32,7 @@ const snapshots = async (): Promise<number> =>
 /** Puts another repository with the same password where ours was. */
 async function replace(): Promise<void> {
   await rename(estate.repository, aside);
-  await estate.restic('init');
+  await estate.makeRepository();
 }
 
 const REPLACED = {
@@ -56,7 +56,7 @@ async function noteCommands(): Promise<() => Promise<string[]>> {
 
 it('is known by its id from the moment it is made, without a process more', async () => {
   const commands = await noteCommands();
-  await save(estate);
+  await firstRun(estate);
   await take();
   expect(await commands()).toEqual(['backup', 'init', 'backup', 'backup']);
   expect((await record()).id).toBe(await idThere());

@@ -5,7 +5,13 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findTool } from '../../src/adapters/tools.js';
 import { fakeTool } from '../support/fake-tool.js';
-import { type ResticEstate, makeResticEstate, save, snapshotJob } from '../support/restic-estate.js';
+import {
+  type ResticEstate,
+  firstRun,
+  makeResticEstate,
+  save,
+  snapshotJob,
+} from '../support/restic-estate.js';
 import { treeOf } from '../support/tree.js';
 
 let estate: ResticEstate;
@@ -122,7 +128,7 @@ describe('the result', () => {
       },
     });
     await writeFile(join(estate.flux, 'one'), 'x');
-    await save(estate, 'away');
+    await firstRun(estate, 'away');
     const backups = (await readFile(seen, 'utf8')).trim().split('\n');
     expect(backups.at(-1)).toBe('Etc/UTC 08:00,100M 23:00,off');
   });
@@ -130,7 +136,7 @@ describe('the result', () => {
 
 describe('a repository', () => {
   it('is made once, and its absence afterwards is an alarm', async () => {
-    await save(estate);
+    await firstRun(estate);
     await rm(estate.repository, { recursive: true });
     const request = await estate.request();
     for (const activity of [estate.activities.takeSnapshot, estate.activities.createRepository]) {

@@ -39,7 +39,7 @@ describe('a backup that was cut off', () => {
 
   it('on a repository that this host never saw is marked too', async () => {
     await mkdir(estate.repository, { recursive: true });
-    await estate.restic('init');
+    await estate.makeRepository();
     await leaveUnfinished();
     await save(estate);
     expect(await tags()).toEqual(['fts,job=save,partial', 'fts,job=save']);

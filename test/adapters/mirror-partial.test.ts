@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BUCKET, rclone } from '../b2-stand-in/stand-in.js';
 import { b2Bed } from '../support/mirror-b2-bed.js';
 import { mirrorAtWork } from '../support/mirror-run.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
 
 describe('a restic repository on the volume', () => {
   const REPOSITORY = 'restic/r';
@@ -16,8 +17,7 @@ describe('a restic repository on the volume', () => {
     const bed = await b2Bed();
     const work = await mirrorAtWork(bed, [REPOSITORY]);
     const repository = join(bed.root, REPOSITORY);
-    await mkdir(repository, { recursive: true });
-    await restic(repository, 'init');
+    await makeQuickRepository(repository, 'password');
     await mkdir(join(bed.folder, 'input'));
     for (const name of ['one', 'two']) await writeFile(join(bed.folder, 'input', name), name);
     await restic(repository, 'backup', join(bed.folder, 'input'));

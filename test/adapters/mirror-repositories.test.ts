@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { type MirrorBed, mirrorBed } from '../support/mirror-bed.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
 
 const REPOSITORY = 'snapshots/r [1]';
 const RESTIC = { RESTIC_PASSWORD: 'password', RESTIC_CACHE_DIR: '/nonexistent', RESTIC_PROGRESS_FPS: '0' };
@@ -26,7 +27,7 @@ async function repositoryBed() {
   const bed = await mirrorBed();
   const repository = join(bed.root, REPOSITORY);
   await bed.write({ 'data/1': 'first' });
-  await restic(repository, 'init');
+  await makeQuickRepository(repository, 'password');
   await restic(repository, 'backup', join(bed.root, 'data'));
   const names = async (folder: string): Promise<string[]> =>
     (await readdir(join(repository, folder))).map((name) => `${REPOSITORY}/${folder}/${name}`).sort();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -26,8 +26,7 @@ async function open() {
 
 /** What plain restic made, somewhere else, without our tags. */
 async function foreignSnapshot(): Promise<void> {
-  await mkdir(bed.repository, { recursive: true });
-  await bed.restic('init', '--quiet');
+  await bed.makeRepository();
   await writeFile(join(bed.flux, 'a.txt'), 'one');
   await bed.restic('backup', '--quiet', '--host', 'elsewhere', '--time', '2026-11-20 12:00:00', bed.flux);
   await bed.restic(
@@ -67,8 +66,7 @@ describe('the snapshots of a repository', () => {
   });
 
   it('are none in an empty repository', async () => {
-    await mkdir(bed.repository, { recursive: true });
-    await bed.restic('init', '--quiet');
+    await bed.makeRepository();
     expect(await listSnapshots(await open())).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ let bed: LookBed;
 beforeAll(async () => {
   bed = await lookBed();
   await writeFile(join(bed.flux, 'a.txt'), 'saved');
-  await bed.restic(bed.folder, 'init', '--quiet');
+  await bed.makeRepository();
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);
 }, 60_000);

@@ -10,7 +10,7 @@ beforeEach(async () => {
   bed = await lookBed();
   for (const name of ['a', 'b']) await mkdir(join(bed.flux, name));
   for (const name of ['a/file', 'b/file']) await writeFile(join(bed.flux, name), name);
-  await bed.restic(bed.folder, 'init', '--quiet');
+  await bed.makeRepository();
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);
   await writeFile(join(bed.flux, 'a', 'file'), 'changed');
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);

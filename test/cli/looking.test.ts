@@ -35,7 +35,7 @@ beforeAll(async () => {
   const folder = Buffer.concat([Buffer.from(`${thesis}/`), Buffer.from('d\xfcr', 'latin1')]);
   await mkdir(folder);
   await writeFile(Buffer.concat([folder, Buffer.from('/inner.txt')]), 'inner');
-  await bed.restic(bed.folder, 'init', '--quiet');
+  await bed.makeRepository();
   const backup = ['backup', '--quiet', '--time'];
   await bed.restic(bed.folder, ...backup, '2026-11-18 10:00:00', '--host', 'laptop', bed.flux);
   await writeFile(join(thesis, 'text.tex'), 'second one');
@@ -277,7 +277,7 @@ it('a snapshot of another place is taken for the only volume that is saved there
   try {
     await mkdir(join(moved.folder, 'old', 'active'), { recursive: true });
     await writeFile(join(moved.folder, 'old', 'active', 'a.txt'), 'a');
-    await moved.restic(moved.folder, 'init', '--quiet');
+    await moved.makeRepository();
     await moved.restic(moved.folder, 'backup', '--quiet', join(moved.folder, 'old'));
     const { assumed, nodes } = await moved.json('ls', 'flux/active');
     expect({ assumed, names: names(nodes) }).toEqual({

@@ -7,6 +7,7 @@ import { State } from '../../src/adapters/state.js';
 import type { RebuildOrder } from '../../src/cli/rebuild-order.js';
 import type { VolumeRebuild } from '../../src/domain/rebuild.js';
 import { type LookBed, PASSWORD, lookBed } from '../support/look-bed.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
 
 let bed: LookBed;
 
@@ -28,10 +29,10 @@ beforeAll(async () => {
     },
   });
   await writeFile(join(bed.flux, 'thesis.tex'), 'x'.repeat(1000));
-  await bed.restic(bed.folder, 'init', '--quiet');
+  await bed.makeRepository();
   const away = (...args: string[]) =>
     execa('restic', ['--repo', cloud, ...args], { env: { RESTIC_PASSWORD: PASSWORD, ...bed.env } });
-  await away('init', '--quiet');
+  await makeQuickRepository(cloud, PASSWORD);
   const at = (time: string) => ['backup', '--quiet', '--time', time];
   await bed.restic(bed.flux, ...at('2026-11-19 10:00:00'), '.');
   await bed.restic(bed.flux, ...at('2026-11-20 10:00:00'), bed.flux);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { parse, stringify } from 'yaml';
@@ -9,6 +9,7 @@ import { type RunningEstate, startEstate } from '../support/running-estate.js';
 let estate: RunningEstate;
 beforeAll(async () => {
   estate = await startEstate();
+  await rm(estate.repository, { recursive: true });
   const file = join(estate.folder, 'estate.yaml');
   const declared = parse(await readFile(file, 'utf8')) as { jobs: object };
   const jobs = { ...declared.jobs, drill: { kind: 'drill', repository: 'local', sample: 3 } };

@@ -34,7 +34,6 @@ beforeAll(async () => {
   await writeFile(join(estate.flux, 'models', 'weights'), 'weights');
   await execa('ln', ['weights', 'same'], { cwd: join(estate.flux, 'models') });
   before = await live();
-  await estate.restic('init', '-q');
   await estate.restic('backup', '-q', estate.flux);
 }, PATIENCE_MS);
 afterAll(() => estate.remove());

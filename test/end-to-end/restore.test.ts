@@ -25,7 +25,6 @@ beforeAll(async () => {
   await writeFile(join(thesis, 'notes'), 'first thoughts');
   await writeFile(join(thesis, 'deep', 'data'), randomBytes(1000));
   before = await treeOf(thesis);
-  await estate.restic('init', '-q');
   first = await backup('--time', '2026-01-02 03:04:05', '--host', 'elsewhere');
 }, PATIENCE_MS);
 afterAll(() => estate.remove());

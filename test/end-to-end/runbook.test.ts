@@ -7,6 +7,7 @@ import { type B2StandIn, startB2StandIn } from '../../src/b2-stand-in/server.js'
 import { BUCKET, KEYS, MIRROR } from '../b2-stand-in/stand-in.js';
 import { compiled } from '../support/fts.js';
 import { moment } from '../support/mirror-restore-bed.js';
+import { makeQuickRepository } from '../support/quick-repository.js';
 import { CANARY, type RunningEstate, startEstate } from '../support/running-estate.js';
 
 const PATIENCE_MS = 180_000;
@@ -32,9 +33,12 @@ let places: [string, string][];
 beforeAll(async () => {
   estate = await startEstate();
   const { folder } = estate;
+  await rm(estate.repository, { recursive: true }); // it has others
   const file = join(folder, 'estate.yaml');
   const bin = join(folder, 'bin');
   for (const name of ['bin', 'usb', 'etc', 'work', 'bucket']) await mkdir(join(folder, name));
+  for (const repository of ['space/snapshots/flux-local', 'bucket/restic/flux'])
+    await makeQuickRepository(join(folder, repository), CANARY);
   bucket = await startB2StandIn({ directory: join(folder, 'b2'), keys: KEYS, buckets: [BUCKET] });
   const declared = parse(await readFile(file, 'utf8')) as Record<string, Record<string, unknown>>;
   const saving = { kind: 'snapshot', volume: 'flux', keep: { last: 5 } };

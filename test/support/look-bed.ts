@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type FtsExit, answer, fts } from '../cli/fts.js';
+import { makeQuickRepository } from './quick-repository.js';
 
 export const PASSWORD = 'canary-77aa21-password';
 
@@ -52,6 +53,8 @@ export async function lookBed(sections: Sections = {}, secrets: Record<string, s
     /** The one JSON object that a command answers. */
     json: async (command: string, ...args: string[]): Promise<Record<string, unknown>> =>
       answer(await run(command, '--json', ...args)),
+    /** Makes the repository, as `restic init` would. */
+    makeRepository: (): Promise<string> => makeQuickRepository(repository, PASSWORD),
     /** Plain restic, standing in a folder. */
     restic: async (cwd: string, ...args: string[]): Promise<string> =>
       (

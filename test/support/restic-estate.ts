@@ -12,6 +12,7 @@ import { declarationOf } from '../../src/estate/declaration.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { createEstateSource } from '../../src/estate/source.js';
 import { createHostActivities } from '../../workers/host-activities.js';
+import { makeQuickRepository } from './quick-repository.js';
 
 const silent = new DefaultLogger('ERROR', () => undefined);
 
@@ -79,6 +80,8 @@ export async function makeResticEstate(sections: Sections = {}) {
     /** Runs an activity as Temporal would. */
     run: <A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
       new MockActivityEnvironment({}, { logger: silent }).run(activity, ...args),
+    /** Makes the repository, as `restic init` would. */
+    makeRepository: (): Promise<string> => makeQuickRepository(repository, PASSWORD),
     /** The repository as its user sees it, with plain restic. */
     restic: async (...args: string[]): Promise<string> =>
       (await execa('restic', ['--repo', repository, ...args], { env: { RESTIC_PASSWORD: PASSWORD } })).stdout,
@@ -105,13 +108,24 @@ export const snapshotJob = (more: Record<string, unknown> = {}): Record<string, 
   ...more,
 });
 
-/** Takes a snapshot, making the repository first where there is none, and returns its id. */
-export async function save(estate: ResticEstate, job = 'save'): Promise<string> {
-  const { takeSnapshot, createRepository } = estate.activities;
+/** Takes a snapshot, and returns its id. If `local` is not there yet, it is as if plain restic had just made it. */
+export const save = (estate: ResticEstate, job = 'save'): Promise<string> =>
+  snapshot(estate, job, () => estate.makeRepository());
+
+/** The steps of a job's first run, which makes its repository itself; the id of its snapshot. */
+export const firstRun = (estate: ResticEstate, job = 'save'): Promise<string> =>
+  snapshot(estate, job, (request) => estate.run(estate.activities.createRepository, request));
+
+async function snapshot(
+  estate: ResticEstate,
+  job: string,
+  make: (request: JobRequest) => Promise<unknown>,
+): Promise<string> {
+  const { takeSnapshot } = estate.activities;
   const request = await estate.request(job);
   let taken = await estate.run(takeSnapshot, request);
   if (taken.repository === 'absent') {
-    await estate.run(createRepository, request);
+    await make(request);
     taken = await estate.run(takeSnapshot, request);
   }
   if (taken.repository !== 'present')

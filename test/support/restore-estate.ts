@@ -21,8 +21,7 @@ export async function makeRestoreEstate(sections: Parameters<typeof makeResticEs
   await mkdir(join(thesis, 'deep', 'er'), { recursive: true });
   await writeFile(join(thesis, 'notes'), 'first thoughts');
   await writeFile(join(thesis, 'deep', 'er', 'data'), 'data '.repeat(1000));
-  await mkdir(join(estate.space, 'restic'), { recursive: true });
-  await estate.restic('init', '-q');
+  await estate.makeRepository();
   let ids = 0;
   const requestOf = (asked: Asked = {}): RestoreRequest => {
     ids += 1;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { Fts, type FtsExit, answer, fts, MAIN } from '../cli/fts.js';
+import { makeQuickRepository } from './quick-repository.js';
 import { type TemporalServer, makeTemporalServer } from './temporal-server.js';
 import { until } from './until.js';
 
@@ -18,7 +19,8 @@ const SLOW_RATE = '192K';
 
 /**
  * An estate at work: a Temporal server of its own, a control worker and a host worker as processes, two provisioned
- * volumes. `save` and `other` write the repository `local`, and so does what `more` adds; `slow` writes it slowly.
+ * volumes, and the repository `local`, as if plain restic had just made it. `save` and `other` write it, and so does what
+ * `more` adds; `slow` writes it slowly.
  */
 export async function startEstate(more: Record<string, Record<string, unknown>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'fts-running-'));
@@ -124,6 +126,7 @@ export async function startEstate(more: Record<string, Record<string, unknown>> 
     const { exitCode, stderr } = await estate.fts('provision', volume);
     if (exitCode !== 0) throw new Error(stderr);
   }
+  await makeQuickRepository(estate.repository, CANARY);
   return estate;
 }
 export type RunningEstate = Awaited<ReturnType<typeof startEstate>>;
