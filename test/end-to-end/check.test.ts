@@ -35,7 +35,7 @@ it(
     await estate.declare((declared) => {
       const { jobs, repositories } = declared;
       const remote = { type: 'b2', path: BUCKET, options: { endpoint: estate.standIn.endpoint } };
-      declared.remotes = { away: { ...remote, secrets: { account: 'b2-id', key: 'b2-key' } } };
+      declared.remotes = { away: { ...remote, secrets: { account: 'deleting-id', key: 'deleting-key' } } };
       repositories.away = { host: 'here', remote: 'away', path: 'away', password: 'password' };
       jobs['save-away'] = { ...jobs.save, repository: 'away' };
       jobs.look = { kind: 'check', repository: 'away', readData: '1/2', cron: '0 6 * * *' };

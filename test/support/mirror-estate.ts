@@ -9,7 +9,7 @@ import type { CallCounts } from '../../src/b2-stand-in/operations.js';
 import type { FileVersion } from '../../src/b2-stand-in/records.js';
 import type { MirrorResult } from '../../src/domain/mirror.js';
 import type { RunError } from '../../src/domain/job.js';
-import { BUCKET, KEYS, MIRROR, rclone } from '../b2-stand-in/stand-in.js';
+import { BUCKET, KEYS, MASTER, MIRROR, rclone } from '../b2-stand-in/stand-in.js';
 import { type Fts, answer } from '../cli/fts.js';
 import { processesWith } from './processes.js';
 import { type RunningEstate, startEstate } from './running-estate.js';
@@ -29,7 +29,10 @@ export async function startMirrorEstate() {
   const place = await mkdtemp(join(tmpdir(), 'fts-b2-'));
   const standIn: B2StandIn = await startB2StandIn({ directory: place, keys: KEYS, buckets: [BUCKET] });
   const secrets = parse(await readFile(join(estate.folder, 'secrets.yaml'), 'utf8')) as object;
-  const keys = { 'b2-id': MIRROR.id, 'b2-key': MIRROR.key, 'b2-wrong': 'not the key' };
+  const keys = {
+    ...{ 'b2-id': MIRROR.id, 'b2-key': MIRROR.key, 'b2-wrong': 'not the key' },
+    ...{ 'deleting-id': MASTER.id, 'deleting-key': MASTER.key }, // restic deletes its locks
+  };
   await writeFile(join(estate.folder, 'secrets.yaml'), stringify({ ...secrets, ...keys }), { mode: 0o600 });
   return {
     ...estate,
