@@ -26,7 +26,11 @@ export async function signApproval(statement: string, keyFile: string): Promise<
     throw new FtsError('ToolMissing', 'ssh-keygen is not on PATH', 'install OpenSSH to sign approvals');
   if (exitCode === 0) return { statement, signature: `${stdout}\n` };
   const reason = stderr.trim() || `exit code ${String(exitCode)}`;
-  throw new FtsError('ApprovalInvalid', `ssh-keygen did not sign with ${keyFile}: ${reason}`);
+  throw new FtsError(
+    'ApprovalInvalid',
+    `ssh-keygen did not sign with ${keyFile}: ${reason}`,
+    "--key takes an operator's private ed25519 key, or the public one whose private key an agent holds",
+  );
 }
 
 /**
@@ -40,7 +44,10 @@ export function signerOf(
   const parts = readSignature(signature);
   const [name] = Object.entries(operators).find(([, key]) => keyBlob(key)?.equals(parts.publicKey)) ?? [];
   if (name === undefined)
-    throw invalid('it is signed with a key of none of the operators that this host knows');
+    throw invalidApproval(
+      'it is signed with a key of none of the operators that this host knows',
+      `sign with a key that \`operators\` in the host's estate names; ${APPROVE_ANEW}`,
+    );
   const digest = createHash(parts.hash).update(statement).digest();
   const signed = Buffer.concat([
     MAGIC,
@@ -51,7 +58,7 @@ export function signerOf(
   ]);
   const [type, key] = [readField(parts.publicKey, 0), readField(parts.publicKey, 4 + ALGORITHM.length)];
   if (type.toString() !== ALGORITHM || !verify(null, signed, ed25519(key), parts.raw)) {
-    throw invalid('its signature does not belong to its statement');
+    throw invalidApproval('its signature does not belong to its statement');
   }
   return name;
 }
@@ -65,11 +72,12 @@ interface SignatureParts {
 
 function readSignature(armored: string): SignatureParts {
   const [, body] = ARMOR.exec(armored) ?? [];
-  if (body === undefined) throw invalid('its signature is not what ssh-keygen makes');
+  if (body === undefined) throw invalidApproval('its signature is not what ssh-keygen makes');
   const bytes = Buffer.from(body, 'base64');
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes.length < MAGIC.length + 4)
-    throw invalid('its signature is not what ssh-keygen makes');
-  if (bytes.readUInt32BE(MAGIC.length) !== VERSION) throw invalid('its signature is of an unknown version');
+    throw invalidApproval('its signature is not what ssh-keygen makes');
+  if (bytes.readUInt32BE(MAGIC.length) !== VERSION)
+    throw invalidApproval('its signature is of an unknown version');
   let at = MAGIC.length + 4;
   const next = (): Buffer => {
     const found = readField(bytes, at);
@@ -83,9 +91,11 @@ function readSignature(armored: string): SignatureParts {
     next().toString(),
     next(),
   ];
-  if (namespace.toString() !== NAMESPACE) throw invalid(`it is not signed for the namespace ${NAMESPACE}`);
-  if (hash !== 'sha256' && hash !== 'sha512') throw invalid('its signature uses an unknown hash');
-  if (readField(signature, 0).toString() !== ALGORITHM) throw invalid(`its signature is not ${ALGORITHM}`);
+  if (namespace.toString() !== NAMESPACE)
+    throw invalidApproval(`it is not signed for the namespace ${NAMESPACE}`);
+  if (hash !== 'sha256' && hash !== 'sha512') throw invalidApproval('its signature uses an unknown hash');
+  if (readField(signature, 0).toString() !== ALGORITHM)
+    throw invalidApproval(`its signature is not ${ALGORITHM}`);
   return { publicKey, reserved, hash, raw: readField(signature, 4 + ALGORITHM.length) };
 }
 
@@ -96,7 +106,7 @@ function keyBlob(line: string): Buffer | undefined {
 }
 
 function ed25519(key: Buffer) {
-  if (key.length !== 32) throw invalid('its key is not an ed25519 key');
+  if (key.length !== 32) throw invalidApproval('its key is not an ed25519 key');
   return createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') },
     format: 'jwk',
@@ -112,9 +122,12 @@ function field(bytes: Buffer): Buffer {
 
 function readField(bytes: Buffer, at: number): Buffer {
   const end = at + 4 <= bytes.length ? at + 4 + bytes.readUInt32BE(at) : Infinity;
-  if (end > bytes.length) throw invalid('its signature is cut off');
+  if (end > bytes.length) throw invalidApproval('its signature is cut off');
   return bytes.subarray(at + 4, end);
 }
 
-const invalid = (why: string): FtsError =>
-  new FtsError('ApprovalInvalid', `the approval is not valid: ${why}`);
+const APPROVE_ANEW = 'run the job: it plans anew, and what is held then can be approved';
+
+/** The failure for an approval from elsewhere that counts for nothing. */
+export const invalidApproval = (why: string, hint = APPROVE_ANEW): FtsError =>
+  new FtsError('ApprovalInvalid', `the approval is not valid: ${why}`, hint);

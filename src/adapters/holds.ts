@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { damageOr } from '../domain/damage.js';
+import { canonicalJson } from '../domain/declaration.js';
 import { FtsError } from '../domain/failures.js';
 import {
   type Approval,
@@ -10,7 +11,8 @@ import {
   type SignedApproval,
   refusal,
 } from '../domain/hold.js';
-import { signerOf } from './approval-signature.js';
+import { invalidApproval, signerOf } from './approval-signature.js';
+import { refuseClockStep } from './purge-clock.js';
 import type { State } from './state.js';
 
 /** A hold can be answered for so long; the next run renews it (milliseconds). */
@@ -19,7 +21,7 @@ const HOLD_LIFETIME_MS = 7 * 24 * 3_600_000;
 /** Where the host keeps holds and approvals, and whose signatures it takes. */
 export interface HoldSetting {
   estate: string;
-  state: Pick<State, 'read' | 'readRenewable' | 'write' | 'remove'>;
+  state: Pick<State, 'read' | 'readRenewable' | 'write' | 'remove' | 'path'>;
   /** Name: `ssh-ed25519 …`. */
   operators: Readonly<Record<string, string>>;
 }
@@ -138,16 +140,33 @@ async function answer(setting: HoldSetting, asked: PlanToJudge): Promise<string 
     if (approval === undefined) return undefined;
     return (
       (await unusable(setting, asked, approval, 'the host')) ??
+      (await doubt(state, job)) ??
       refusal(approval, plan, Date.now()) ??
       'approved'
     );
   }
   const by = signerOf(signed, setting.operators);
   const approval = readStatement(signed.statement);
-  if (Date.parse(approval.expires) <= Date.now()) throw invalid(`it expired at ${approval.expires}`);
-  const why = await unusable(setting, asked, approval, by);
-  if (why !== undefined) throw invalid(why);
+  if (Date.parse(approval.expires) <= Date.now()) throw invalidApproval(`it expired at ${approval.expires}`);
+  const why = (await unusable(setting, asked, approval, by)) ?? (await doubt(state, job));
+  if (why !== undefined) throw invalidApproval(why);
   return refusal(approval, plan, Date.now()) ?? 'approved';
+}
+
+/**
+ * Why no approval counts now. Whoever rejects on the host has the last word over what was approved before, or elsewhere
+ * by somebody who does not know of it; and a clock that went back makes what expired good again.
+ */
+async function doubt(state: HoldSetting['state'], job: string): Promise<string | undefined> {
+  const hold = await state.readRenewable(holdFile(job), HoldSchema);
+  if (hold?.rejectedAt !== undefined) return `what was held was rejected at ${hold.rejectedAt}`;
+  try {
+    await refuseClockStep(state, { now: Date.now() });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FtsError)) throw error;
+    return `no approval counts at present: ${error.message}`;
+  }
 }
 
 /** An approval from elsewhere that turns out not to be needed is burnt too: nobody can send it again. */
@@ -179,13 +198,14 @@ async function unusable(
   return undefined;
 }
 
+/** What was signed is what counts, and nothing that a second key of the same name says. */
 function readStatement(text: string): Approval {
+  let approval: Approval;
   try {
-    return ApprovalSchema.parse(JSON.parse(text));
+    approval = ApprovalSchema.parse(JSON.parse(text));
   } catch {
-    throw invalid('its statement is not one of this product');
+    throw invalidApproval('its statement is not one of this product');
   }
+  if (canonicalJson(approval) === text.trim()) return approval;
+  throw invalidApproval('its statement is not canonical JSON: each key once, sorted, without blanks');
 }
-
-const invalid = (why: string): FtsError =>
-  new FtsError('ApprovalInvalid', `the approval is not valid: ${why}`);

@@ -5,7 +5,7 @@ import { signApproval } from '../adapters/approval-signature.js';
 import { writeApproval } from '../adapters/holds.js';
 import { State, stateRoot } from '../adapters/state.js';
 import { canonicalJson } from '../domain/declaration.js';
-import type { Approval, ApprovableInput, Bounds } from '../domain/hold.js';
+import type { Approval, ApprovableInput, Bounds, Removal } from '../domain/hold.js';
 import { jobWorkflowId } from '../domain/ids.js';
 import { jobStart } from '../domain/job-start.js';
 import { formatSize } from '../domain/units.js';
@@ -52,7 +52,7 @@ export async function approve(options: ApproveOptions): Promise<number> {
     );
     const { planHash, removal } = await heldHere(state, job);
     await writeApproval(state, approvalOf(planHash));
-    note(`Approved for ${job}: ${plural(removal.files, 'file')}, ${formatSize(removal.bytes)} as held.`);
+    note(`Approved for ${job}: ${approvedText(options.bounds, removal)}.`);
   }
   return withSession(async (session) => {
     if (options.key !== undefined) {
@@ -66,6 +66,17 @@ export async function approve(options: ApproveOptions): Promise<number> {
     const ended = await followAndPrint({ ...followed, workflowId: handle.workflowId, runId }, options);
     return exitCodeOfRun(ended);
   });
+}
+
+/** What an approval lets pass: exactly what is held, or whatever its bounds allow. */
+function approvedText({ prefix, maxFiles, maxBytes }: Bounds, held: Removal): string {
+  const bounds = [
+    ...(prefix === undefined ? [] : [`under ${prefix}`]),
+    ...(maxFiles === undefined ? [] : [`${plural(maxFiles, 'file')} at most`]),
+    ...(maxBytes === undefined ? [] : [`${formatSize(maxBytes)} at most`]),
+  ];
+  if (bounds.length > 0) return `whatever is ${bounds.join(', ')}`;
+  return `${plural(held.files, 'file')}, ${formatSize(held.bytes)} as held`;
 }
 
 /** The plan that the job's last run was held with; a usage error if it was not. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Bounds } from '../domain/hold.js';
+import { type Bounds, namesFolder } from '../domain/hold.js';
 import { DURATION_SYNTAX, SIZE_SYNTAX, parseDuration, parseSize } from '../domain/units.js';
 import { type CommonOptions, NO_TEMPORAL, WRONG_REQUEST, described, positiveInteger } from './command.js';
 
@@ -28,7 +28,7 @@ export function registerHoldCommands(program: Command): void {
     },
     json: true,
   })
-    .option('--prefix <path>', "only what lies under this path, relative to the job's folder")
+    .option('--prefix <path>', "only what lies under this path, relative to the job's folder", folder)
     .option('--max-files <count>', 'so many files at most', positiveInteger)
     .option('--max-bytes <size>', 'so much at most, such as 10 GiB', size)
     .option('--expires <duration>', 'how long it is good for, such as 2h (24h)', duration)
@@ -75,4 +75,11 @@ function duration(text: string): number {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError(`It takes ${DURATION_SYNTAX}.`);
   return seconds;
+}
+
+function folder(text: string): string {
+  if (namesFolder(text)) return text;
+  throw new InvalidArgumentError(
+    "It takes a folder below the job's; without bounds the held plan is approved.",
+  );
 }

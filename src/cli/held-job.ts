@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { holdFile, readHold } from '../adapters/holds.js';
-import type { State } from '../adapters/state.js';
+import { type State, isErrno } from '../adapters/state.js';
 import type { Hold } from '../domain/hold.js';
 import { UsageError } from '../domain/usage-error.js';
 import type { LoadedEstate } from '../estate/load.js';
@@ -40,20 +41,32 @@ export async function heldHere(state: State, job: string): Promise<Hold> {
   return hold;
 }
 
-/** What another user writes, root too, the worker could not read. */
+/** What another user writes, root too, the worker could not read; and what another user keeps to himself cannot be read here. */
 async function requireSameUser(file: string): Promise<void> {
-  const owner = await stat(file).then(
-    ({ uid }) => uid,
-    () => undefined,
-  );
+  const owner = await ownerOf(file);
   if (owner === undefined || owner === process.getuid?.()) return;
   throw new UsageError(`${file} belongs to another user, whose worker it is (uid ${String(owner)})`, {
     hint: `run it as that user: sudo -u '#${String(owner)}' fts …`,
   });
 }
 
+/** Of a file that may not be looked at, the owner of the folder that keeps it closed; undefined if there is none. */
+async function ownerOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).uid;
+  } catch (error) {
+    return isErrno(error, 'EACCES') && dirname(path) !== path ? ownerOf(dirname(path)) : undefined;
+  }
+}
+
+/** Each user has a state of his own, unless `FTS_STATE_DIR` says where it is. */
+const ofAnother =
+  process.getuid?.() === 0
+    ? ''
+    : "; the holds of another user's worker are seen by that user (sudo -u USER fts …)";
+
 /** The usage error for a job that waits for nobody. */
 export const nothingHeld = (job: string, why?: string): UsageError =>
   new UsageError(`nothing is held for job ${job}${why === undefined ? '' : `: ${why}`}`, {
-    hint: `\`fts run ${job}\` plans anew, and is held again if it has to be`,
+    hint: `\`fts run ${job}\` plans anew, and is held again if it has to be${ofAnother}`,
   });

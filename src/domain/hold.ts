@@ -1,5 +1,5 @@
 import type { JobInput } from './job.js';
-import { formatSize } from './units.js';
+import { exactSize } from './units.js';
 
 /** What a run wants to remove or overwrite, in numbers: what limits and bounds are compared with. Bytes. */
 export interface Removal {
@@ -33,7 +33,7 @@ export interface Hold {
 
 /** What an approval allows at most. Without any, exactly the held plan. Bytes. */
 export interface Bounds {
-  /** Everything the plan touches lies under it, relative to the job's root. */
+  /** Everything the plan touches lies under it, relative to the job's root. One that names no folder bounds nothing. */
   prefix?: string | undefined;
   maxFiles?: number | undefined;
   maxBytes?: number | undefined;
@@ -83,7 +83,8 @@ export interface PlannedRemoval {
 export function refusal(approval: Approval, plan: PlannedRemoval, now: number): string | undefined {
   const { bounds, expires, planHash } = approval;
   if (Date.parse(expires) <= now) return `the approval expired at ${expires}`;
-  const { prefix, maxFiles, maxBytes } = bounds;
+  const { maxFiles, maxBytes } = bounds;
+  const prefix = namesFolder(bounds.prefix) ? bounds.prefix : undefined;
   const { files, bytes } = plan.removal;
   if (prefix === undefined && maxFiles === undefined && maxBytes === undefined) {
     return planHash === plan.planHash ? undefined : 'the approval is for another plan';
@@ -92,16 +93,20 @@ export function refusal(approval: Approval, plan: PlannedRemoval, now: number): 
     return `the plan has ${String(files)} files, and ${String(maxFiles)} are approved`;
   }
   if (maxBytes !== undefined && bytes > maxBytes) {
-    return `the plan has ${formatSize(bytes)}, and ${formatSize(maxBytes)} are approved`;
+    return `the plan has ${exactSize(bytes)}, and ${exactSize(maxBytes)} are approved`;
   }
   if (prefix !== undefined && !liesUnder(plan.commonPath, prefix)) return `the plan goes beyond ${prefix}`;
   return undefined;
 }
 
+const folderOf = (prefix: string): string => prefix.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+
+/** Whether a prefix says anything: an empty one, or the job's root, would let every plan pass. */
+export const namesFolder = (prefix = ''): boolean => !['', '.'].includes(folderOf(prefix));
+
 /** Whether a path is a folder or lies below it. Compared by bytes; slashes around the folder do not count. */
 export function liesUnder(path: Uint8Array, folder: string): boolean {
-  const prefix = new TextEncoder().encode(folder.replace(/^(\.?\/)+/, '').replace(/\/+$/, ''));
-  if (prefix.length === 0 || folder === '.') return true;
+  const prefix = new TextEncoder().encode(folderOf(folder));
   if (prefix.length > path.length || !prefix.every((byte, index) => path[index] === byte)) return false;
   return path.length === prefix.length || path[prefix.length] === SLASH;
 }

@@ -1,5 +1,5 @@
 import type { Removal } from './hold.js';
-import { formatSize } from './units.js';
+import { exactSize } from './units.js';
 
 /** What a job may do without asking; absent: any amount. Bytes, shares 0..1. Equal to a limit is allowed. */
 export interface Limits {
@@ -35,7 +35,9 @@ export function exceededLimits(
     );
   }
   if (limits.deleteBytes !== undefined && deletes.bytes > limits.deleteBytes) {
-    found.push(`${inBytes(deletes.bytes)} would be deleted, and ${inBytes(limits.deleteBytes)} are allowed`);
+    found.push(
+      `${exactSize(deletes.bytes)} would be deleted, and ${exactSize(limits.deleteBytes)} are allowed`,
+    );
   }
   for (const [share, count, minimum, done] of [
     [limits.deleteShare, deletes.files, SHARE_COUNTS_ABOVE.deletes, 'deleted'],
@@ -47,9 +49,5 @@ export function exceededLimits(
   }
   return found.length === 0 ? undefined : found.join('; ');
 }
-
-/** Rounded and exact: two sizes that round to the same must not look as if nothing were exceeded. */
-const inBytes = (bytes: number): string =>
-  bytes < 1024 ? formatSize(bytes) : `${formatSize(bytes)} (${String(bytes)} bytes)`;
 
 const percent = (share: number): string => `${String(Math.round(share * 1000) / 10)}%`;

@@ -89,3 +89,7 @@ export function formatSize(bytes: number): string {
   const digits = index === 0 || Math.abs(value) >= 100 ? 0 : 1;
   return `${value.toFixed(digits)} ${units[index] ?? 'B'}`;
 }
+
+/** Rounded and exact, for comparisons: two sizes that round to the same must not look as if nothing were exceeded. */
+export const exactSize = (bytes: number): string =>
+  bytes < 1024 ? formatSize(bytes) : `${formatSize(bytes)} (${String(bytes)} bytes)`;

@@ -121,6 +121,15 @@ describe('an approval on the host', () => {
   });
 });
 
+it('an approval that was on its way when its plan was rejected does not count', async () => {
+  await judge('p');
+  const hold = await readHold(state, 'purge');
+  if (hold) await rejectHold(state, hold);
+  await writeApproval(state, approval('p'));
+  const reason = expect.stringContaining('rejected') as string;
+  expect(await judge('p')).toMatchObject({ ...HELD, hold: { reason } });
+});
+
 describe('an approval from elsewhere', () => {
   const INVALID = { type: 'ApprovalInvalid' };
   let key: string;
@@ -163,5 +172,37 @@ describe('an approval from elsewhere', () => {
     const { statement, signature } = await sign('q');
     const forged = { statement: statement.replace('"q"', '"p"'), signature };
     await expect(judge('p', { approval: forged })).rejects.toMatchObject(INVALID);
+  });
+
+  it('does not count against a rejection on the host, nor when it is sent again after the next hold', async () => {
+    await judge('p');
+    const hold = await readHold(state, 'purge');
+    if (hold) await rejectHold(state, hold);
+    const signed = await sign('p');
+    await expect(judge('p', { approval: signed })).rejects.toThrow(/rejected/);
+    expect(await judge('p')).toMatchObject(HELD);
+    await expect(judge('p', { approval: signed })).rejects.toThrow(/used before/);
+    expect(await judge('p', { approval: await sign('p') })).toEqual(RELEASED);
+  });
+
+  it('does not count while the clock stands before the last run that the host recorded', async () => {
+    const ended = new Date(Date.now() + HOUR_MS).toISOString();
+    await state.write('jobs/mirror.json', { last: { endedAt: ended } });
+    await expect(judge('p', { approval: await sign('p') })).rejects.toThrow(/the clock went back/);
+    await writeApproval(state, approval('p'));
+    expect(await judge('p')).toMatchObject(HELD);
+  });
+
+  it('is what was signed, and not what a second key of the same name says', async () => {
+    const statement = canonicalJson(approval('p', { bounds: { maxFiles: 1 } }));
+    const doubled = statement.replace('"estate"', '"bounds":{"maxFiles":100},"estate"');
+    const signed = await signApproval(doubled, key);
+    await expect(judge('p', { approval: signed })).rejects.toMatchObject(INVALID);
+    const withNewline = await signApproval(`${canonicalJson(approval('p'))}\n`, key);
+    expect(await judge('p', { approval: withNewline })).toEqual(RELEASED);
+  });
+
+  it('for no folder in particular lets no other plan pass', async () => {
+    expect(await judge('p', { approval: await sign('q', { bounds: { prefix: '' } }) })).toMatchObject(HELD);
   });
 });

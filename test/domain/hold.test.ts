@@ -31,6 +31,20 @@ describe('an approval', () => {
     expect(refusal(approval({ ...bounds, prefix: 'new' }), plan, NOW)).toMatch(/beyond new/);
   });
 
+  it.each(['', '.', '/', './'])(
+    'with a prefix that names no folder (%j) lets no other plan pass',
+    (prefix) => {
+      expect(refusal(approval({ prefix }), plan, NOW)).toBeUndefined();
+      expect(refusal(approval({ prefix }, { planHash: 'q' }), plan, NOW)).toMatch(/another plan/);
+      expect(refusal(approval({ prefix, maxFiles: 2 }), plan, NOW)).toMatch(/3 files, and 2/);
+    },
+  );
+
+  it('tells sizes that look the same to the byte', () => {
+    const large = { ...plan, removal: { files: 1, bytes: 6000 } };
+    expect(refusal(approval({ maxBytes: 5999 }), large, NOW)).toMatch(/6000 bytes.* and .*5999 bytes/);
+  });
+
   it('ends at the moment it says', () => {
     const at = { expires: '2026-11-22T00:00:00Z' };
     expect(refusal(approval({}, at), plan, NOW - 1)).toBeUndefined();
@@ -39,7 +53,7 @@ describe('an approval', () => {
 });
 
 describe('a path lies under', () => {
-  it.each(['old', 'old/', './old', '/old', 'old/2019', '.', ''])('%j', (folder) => {
+  it.each(['old', 'old/', './old', '/old', 'old/2019'])('%j', (folder) => {
     expect(liesUnder(plan.commonPath, folder)).toBe(true);
   });
   it.each(['ol', 'old/201', 'old/2019/a', 'OLD', '2019'])('but not %j', (folder) => {

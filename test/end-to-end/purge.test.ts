@@ -109,6 +109,9 @@ describe('a purge beyond its limits', () => {
     expect(await approve('tight', '--max-files', '2')).toMatchObject({ outcome: 'held', exitCode: 4 });
     expect(await approve('tight', '--max-bytes', '299')).toMatchObject({ outcome: 'held', exitCode: 4 });
     expect(await approve('tight', '--prefix', 'su')).toMatchObject({ outcome: 'held', exitCode: 4 });
+    const told = await estate.fts('approve', 'tight', '--prefix', 'su', '--max-files', '9');
+    expect(told.stderr).toMatch(/^Approved for tight: whatever is under su, 9 files at most\.$/m);
+    expect((await estate.fts('approve', 'tight', '--prefix', '')).exitCode).toBe(2);
     await fill('tight', 4);
     expect(await approve('tight')).toMatchObject({ outcome: 'held', exitCode: 4 });
     expect(await left('tight')).toHaveLength(4);
