@@ -81,11 +81,19 @@ function lookAtLink(path: string): Pick<ListedFile, 'size' | 'mtime'> | undefine
   }
 }
 
-/** As rclone lists a time. */
+/** As rclone lists a time; `@` and seconds where a year has more digits than four. */
 function withNanoseconds(mtimeNs: bigint): string {
   const fraction = ((mtimeNs % BILLION) + BILLION) % BILLION;
   const seconds = Number((mtimeNs - fraction) / BILLION);
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(9, '0')}Z`;
+  const text =
+    seconds >= YEAR_0 && seconds < YEAR_10000
+      ? new Date(seconds * 1000).toISOString().slice(0, 19)
+      : `@${String(seconds)}`;
+  return `${text}.${String(fraction).padStart(9, '0')}Z`;
 }
+
+/** Seconds since the epoch. */
+const YEAR_0 = -62_167_219_200;
+const YEAR_10000 = 253_402_300_800;
 
 const BILLION = 1_000_000_000n;

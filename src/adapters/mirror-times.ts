@@ -27,17 +27,30 @@ export function sameTime(one: string, other: string, precisionNs: number | undef
   if (precisionNs === undefined || one === other) return true;
   if (precisionNs >= MILLISECOND_NS && one.slice(0, MILLISECONDS) === other.slice(0, MILLISECONDS))
     return true;
-  const difference = nanoseconds(one) - nanoseconds(other);
+  // rclone counts nanoseconds in 64 bits: what is before 1677 or after 2262 comes back from there as another time.
+  const difference = BigInt.asIntN(64, nanoseconds(one) - nanoseconds(other));
   const precision = BigInt(precisionNs);
   return difference < precision && difference > -precision;
 }
 
-/** Digits of a time up to the seconds, and to the milliseconds: `2026-11-22T01:48:52.123`. */
-const SECONDS = 19;
+/** Digits of a time up to the milliseconds: `2026-11-22T01:48:52.123`. */
 const MILLISECONDS = 23;
 const MILLISECOND_NS = 1_000_000;
 
+/** As Go writes it, with years of any length before and after our era; or `@` and seconds. */
+const TIME = /^(?:@(-?\d+)|(-?\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d))(?:\.(\d{1,9}))?Z$/;
+
+/** Nanoseconds since the epoch, also where a `Date` ends: btrfs and tmpfs take any time, and one file must not stop a mirror. */
 function nanoseconds(time: string): bigint {
-  const seconds = BigInt(Math.floor(Date.parse(`${time.slice(0, SECONDS)}Z`) / 1000));
-  return seconds * 1_000_000_000n + BigInt(time.slice(SECONDS + 1, -1));
+  const [, seconds, ...parts] = TIME.exec(time) ?? [];
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.slice(0, 6).map(Number);
+  const counted = daysOf(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+  return BigInt(seconds ?? counted) * 1_000_000_000n + BigInt((parts[6] ?? '').padEnd(9, '0'));
+}
+
+/** Days since the epoch in the Gregorian calendar, counted from March on, so that the day of a leap year is the last. */
+function daysOf(year: number, month: number, day: number): number {
+  const years = month > 2 ? year : year - 1;
+  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
+  return years * 365 + leapDays + Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 719_469;
 }

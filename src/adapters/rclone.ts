@@ -31,6 +31,9 @@ const ALWAYS = [
  */
 const NAMES_AS_THEY_ARE = { RCLONE_LOCAL_ENCODING: 'Raw' } as const;
 
+/** What rclone adds to the name of a file on a disk until all of it is there; it tells that name when it cannot rename it. */
+const UNFINISHED = /\.[0-9a-f]{8}\.partial$/;
+
 /** So many problems are kept to tell what an exit means; all are told as they come. */
 const KEPT_PROBLEMS = 1000;
 
@@ -101,7 +104,7 @@ export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise
       }
       if (!isProblem(said)) return;
       const problem: RcloneProblem = {
-        ...(said.object !== undefined && { object: said.object }),
+        ...(said.object !== undefined && { object: said.object.replace(UNFINISHED, '') }),
         message: redact(said.msg).trim(),
       };
       if (problems.length < KEPT_PROBLEMS || !isOfOneObject(problem)) problems.push(problem);

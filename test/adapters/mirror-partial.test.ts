@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { BUCKET, rclone } from '../b2-stand-in/stand-in.js';
+import { mirrorBed } from '../support/mirror-bed.js';
 import { b2Bed } from '../support/mirror-b2-bed.js';
 import { mirrorAtWork } from '../support/mirror-run.js';
 import { makeQuickRepository } from '../support/quick-repository.js';
@@ -139,4 +140,18 @@ describe('a file that cannot be read as a whole', () => {
     const later = String((await rclone(bed.standIn, ['cat', `b2:${BUCKET}/mirror/log`])).stdout);
     expect(later).toBe((await readFile(join(bed.root, 'log'), 'utf8')).trimEnd());
   });
+});
+
+it('on a disk, a folder of the remote that became a file is told by its own name, and goes up the next time', async () => {
+  const bed = await mirrorBed();
+  const work = await mirrorAtWork(bed);
+  await bed.write({ 'd/x': 'x', keep: 'k', more: 'm' });
+  await work.run();
+  await rm(join(bed.root, 'd'), { recursive: true });
+  await bed.write({ d: 'a file by now' });
+  const { plan, uploaded } = await work.run();
+  expect(uploaded).toMatchObject({ unreadable: { count: 1, first: [{ path: 'd' }] } });
+  expect((await work.verify(plan, 'nothing')).files).toBeGreaterThan(0);
+  await work.run();
+  expect(await readFile(join(bed.copy, 'd'), 'utf8')).toBe('a file by now');
 });

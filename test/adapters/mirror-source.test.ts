@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { rename, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { execa } from 'execa';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { b2Bed } from '../support/mirror-b2-bed.js';
 import { mirrorBed } from '../support/mirror-bed.js';
 import { mirrorAtWork } from '../support/mirror-run.js';
@@ -45,4 +47,27 @@ it('files of which only the time changed are set right without sending them agai
   expect((bed.standIn.calls().byOperation.b2_upload_file ?? 0) - uploads).toBeLessThanOrEqual(1 + 3); // the manifest
   await bed.plan();
   expect(await bed.names()).toEqual({});
+});
+
+/** A filesystem that keeps any time, as btrfs does; others keep none after 2446 or 2486. */
+const TMPFS = '/dev/shm';
+
+describe.skipIf(!existsSync(TMPFS))('a time that is in no calendar of ours', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(['b2', 'local'])('stops no mirror, and is the same in the next one: %s', async (kind) => {
+    vi.stubEnv('TMPDIR', TMPFS);
+    const bed = kind === 'b2' ? await b2Bed() : await mirrorBed();
+    const work = await mirrorAtWork(bed);
+    const times = { first: '-64300000000', late: '316500000000', last: '9000000000000' };
+    for (const [name, seconds] of Object.entries(times)) {
+      await bed.write({ [name]: name });
+      await symlink(name, join(bed.root, `to-${name}`));
+      await execa('touch', ['-h', '-d', `@${seconds}`, name, `to-${name}`], { cwd: bed.root });
+    }
+    const { uploaded } = await work.run();
+    expect(uploaded.transferred.files).toBe(6);
+    await bed.plan();
+    expect(await bed.names()).toEqual({});
+  });
 });
