@@ -5,6 +5,9 @@ import { printableName } from '../domain/names.js';
 /** So many projects of one name are dated on one day at most. */
 const MOST_OF_A_DAY = 9;
 
+/** NAME_MAX of every filesystem that a volume can have (bytes). */
+const LONGEST_NAME = 255;
+
 export interface DestinationNames {
   /** The name for a project, or why there is none. `date` puts the day behind a name that is taken. */
   choose(name: Buffer, onConflict: 'refuse' | 'date', day: string): { name: Buffer } | { conflict: string };
@@ -16,6 +19,7 @@ export async function destinationNames(folder: string, volumePath: string): Prom
   const taken = new Map<string, Buffer>();
   const take = (name: Buffer): void => void taken.set(meetingName(name), name);
   for (const name of await readdir(folder, { encoding: 'buffer' })) take(name);
+  const exists = (other: Buffer): string => `conflict: ${volumePath}/${printableName(other).path} exists`;
   return {
     take,
     choose(name, onConflict, day) {
@@ -24,9 +28,11 @@ export async function destinationNames(folder: string, volumePath: string): Prom
       for (let nth = 1; onConflict === 'date' && nth <= MOST_OF_A_DAY; nth += 1) {
         const suffix = nth === 1 ? `-${day}` : `-${day}-${String(nth)}`;
         const dated = Buffer.concat([name, Buffer.from(suffix)]);
+        if (dated.length > LONGEST_NAME)
+          return { conflict: `${exists(other)}, and no date fits behind its name` };
         if (!taken.has(meetingName(dated))) return { name: dated };
       }
-      return { conflict: `conflict: ${volumePath}/${printableName(other).path} exists` };
+      return { conflict: exists(other) };
     },
   };
 }

@@ -4,6 +4,7 @@ import { type FailureType, FtsError } from '../domain/failures.js';
 import { type GraduationResult, holdReason, type HiddenSources, type Move } from '../domain/graduation.js';
 import type { Limits } from '../domain/limits.js';
 import { printableName } from '../domain/names.js';
+import { exactSize } from '../domain/units.js';
 import type { GraduationContext } from './graduation-context.js';
 import type { MoveEnd } from './graduation-hide.js';
 import { type ColdProject, moveProject } from './graduation-move.js';
@@ -141,7 +142,7 @@ async function moveOne(
   if (free !== undefined && allocated > free) {
     throw new FtsError(
       'DestinationFull',
-      `it has ${String(allocated)} bytes, and ${String(free)} are free at its destination`,
+      `it has ${exactSize(allocated)}, and ${exactSize(free)} are free at its destination: make room there`,
     );
   }
   const choice = names.choose(project.name, onConflict, setting.now().toISOString().slice(0, 10));

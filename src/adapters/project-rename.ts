@@ -39,7 +39,7 @@ async function lookAt(place: Place) {
   try {
     return await lstat(pathOf(place), { bigint: true });
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT', 'ENAMETOOLONG')) return undefined; // nothing can have a name that is too long
     throw error;
   }
 }

@@ -9,8 +9,11 @@ import { startSystemTool } from './system-tool.js';
 /** Where a tool finds the folder that was handed to it: by its handle, whatever is done to names meanwhile. */
 export const HANDED = '/proc/self/fd/3/.';
 
-/** So much of what a tool complains about is kept (bytes). */
-const COMPLAINT_LENGTH = 4096;
+/** So much of what a tool complains about is kept (bytes): a path that is too long for the system, and what it says of it. */
+const COMPLAINT_LENGTH = 16_384;
+
+/** A longer complaint loses its middle (characters): a path begins it, the reason ends it. */
+const TOLD_LENGTH = 400;
 
 export interface ProjectToolCall {
   file: 'cp' | 'find' | 'sync' | 'touch' | 'xargs';
@@ -73,9 +76,12 @@ export async function runProjectTool({
   }).finally(() => signal?.removeEventListener('abort', interrupt));
   signal?.throwIfAborted();
   if (exitCode === 0) return;
-  const said = printableName(complaint.toString('latin1').trim().split('\n')[0] ?? '').path;
+  const said = withoutMiddle(printableName(complaint.toString('latin1').trim().split('\n')[0] ?? '').path);
   throw new FtsError(meaningOf(complaint.toString('latin1')), `${file} ${endOf(exitCode)}: ${said}`);
 }
+
+const withoutMiddle = (text: string): string =>
+  text.length <= TOLD_LENGTH ? text : `${text.slice(0, TOLD_LENGTH / 2)}…${text.slice(-TOLD_LENGTH / 2)}`;
 
 /** A filesystem that cannot take an attribute says that it is full: ext4 holds about 4 kB of each file's, XFS 64 KiB of each. */
 function meaningOf(complaint: string): FailureType {

@@ -27,7 +27,10 @@ export async function surveyArchived(
 ): Promise<ArchivedProject> {
   const name = printableName(place.name).path;
   const folder = await folderAt(place);
-  if (!folder) throw new FtsError('ProjectUnfit', `${archive}/${name} is a link or a file, not a folder`);
+  if (!folder) {
+    const found = `${archive}/${name} is a link or a file, not a folder`;
+    throw new FtsError('ProjectUnfit', found, 'only folders graduate: copy it back by hand (`cp -a`)');
+  }
   tell({ phase: 'scan' });
   const scan = await inFolder(pathOf(place), (open) => scanProject(open, { signal }));
   const against: FtsError[] = [];

@@ -181,6 +181,25 @@ print(os.getxattr(p+'/notes',b'system.posix_acl_access').hex())`;
   });
 });
 
+describe('a name that is taken, and behind which no date fits', () => {
+  const NAME = 'n'.repeat(250);
+
+  it('keeps the project, and does so no longer than the name is taken', async () => {
+    await test.remove();
+    test = await makeGraduationEstate({ onConflict: 'date' });
+    await test.project(NAME);
+    await mkdir(join(test.projects, NAME));
+    const { result } = await test.graduate();
+    expect(result).toMatchObject({
+      counts: { moved: 0, kept: 1, failed: 0 },
+      kept: [{ reason: expect.stringMatching(/^conflict: .* exists, and no date fits/) as string }],
+    });
+    expect(await readdir(test.staging).catch(() => [])).toEqual([]);
+    await rm(join(test.projects, NAME), { recursive: true });
+    expect((await test.graduate({ run: 'next' })).result.counts).toMatchObject({ moved: 1 });
+  });
+});
+
 describe('a run is held', () => {
   const many = async (): Promise<void> => {
     for (const n of [1, 2, 3, 4, 5, 6]) await test.project(`p${String(n)}`);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { copyProject } from '../../src/adapters/project-copy.js';
+import { openFolder } from '../../src/adapters/project-tool.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const COMPILED = fileURLToPath(new URL('../../dist/src/adapters/', import.meta.url));
@@ -24,3 +26,15 @@ await emptyFolder(await openFolder(process.argv[1]));`;
     expect(await readdir(folder)).toEqual([]);
   },
 );
+
+it('a path that is too long to be copied is told in short, with the reason', async () => {
+  const folder = await temporaryFolder();
+  const deep = `mkdir project; cd project; for n in $(seq 20); do mkdir ${'d'.repeat(250)}; cd ${'d'.repeat(250)}; done`;
+  await execa('bash', ['-c', deep], { cwd: folder });
+  const source = await openFolder(join(folder, 'project'));
+  const error = await copyProject(source, join(folder, 'copy')).catch((it: unknown) => it);
+  await source.close();
+  expect(String(error)).toMatch(/File name too long$/);
+  expect(String(error).length).toBeLessThan(600);
+  await execa('rm', ['-rf', join(folder, 'project'), join(folder, 'copy')]);
+});
