@@ -62,6 +62,7 @@ const Plan: z.ZodType<MirrorPlan> = z.object({
   touched: Removal,
   delete: Classes,
   losses: z.object({ deletions: Loss, overwrites: Loss, both: Loss }),
+  place: z.string().exactOptional(),
   omitted: z.object({
     fifos: Count.exactOptional(),
     sockets: Count.exactOptional(),

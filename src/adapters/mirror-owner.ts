@@ -8,7 +8,7 @@ import { printableName } from '../domain/names.js';
 import { type ListedFile, OWNER, told } from './mirror-listing.js';
 import type { MirrorPlace } from './mirror-place.js';
 import { RCLONE_HINTS, type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
-import type { RcloneRemote } from './rclone-remote.js';
+import { type RcloneRemote, identityOf } from './rclone-remote.js';
 import { runRclone } from './rclone.js';
 
 /** Whose mirror a remote is. The names are those of the estate file. */
@@ -24,6 +24,13 @@ const Owner = z.object({ estate: z.string(), host: z.string(), volume: z.string(
 const LONGEST = 4096;
 
 const contentOf = (owner: MirrorOwner): string => `${canonicalJson(owner)}\n`;
+
+/** A short name of a remote, wherever its secrets come from, and of the mirror that it is. */
+export const placeOf = ({ remote, owner }: Pick<OwnedPlace, 'remote' | 'owner'>): string =>
+  createHash('sha256')
+    .update(canonicalJson([identityOf(remote), owner]))
+    .digest('hex')
+    .slice(0, 16);
 
 /** What the steps of a run need to know of the owner. */
 export type OwnedPlace = Pick<MirrorPlace, 'remote' | 'files' | 'signal'> & { owner: MirrorOwner };

@@ -14,7 +14,7 @@ import { freezeRepositories, prunedSince } from './mirror-repositories.js';
 import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import { manifestOf } from './mirror-manifest.js';
 import { type MirroredRepository, explainedByPrunes } from './mirror-pruned.js';
-import { type MirrorOwner, isOwn } from './mirror-owner.js';
+import { type MirrorOwner, isOwn, placeOf } from './mirror-owner.js';
 import { largeFile, readRange } from './mirror-range.js';
 import { lookAtSides } from './mirror-sides.js';
 import { type ReadBack, readBack } from './mirror-verify.js';
@@ -112,7 +112,7 @@ async function makePlan(request: PlanMirrorRequest): Promise<MirrorPlan> {
   const plan: MirrorPlan = {
     ...{ runId, madeAt: new Date().toISOString(), filter },
     ...(precisionNs !== undefined && { precisionNs }),
-    ...{ ...found, omitted, manifest: brought },
+    ...{ ...found, omitted, manifest: brought, place: placeOf(request) },
     ...(!owned && { unowned: true }),
     ...(explained.files > 0 && { pruned: explained }),
     ...(folders.count > 0 && { unreadable: { count: folders.count, first: folders.first } }),

@@ -71,6 +71,8 @@ export interface MirrorPlan {
   delete: [Removal, Removal, Removal];
   /** What deletions take, what overwriting takes (changed and touched), and both. */
   losses: { deletions: Loss; overwrites: Loss; both: Loss };
+  /** Which remote it is for, and whose mirror that is: what is approved for one is not for another. */
+  place?: string;
   omitted: Omitted;
   unreadable?: UnreadableFolders;
   /** Restic repositories that a prune changed meanwhile: their snapshots, indexes and deletions wait for another run. */
@@ -153,8 +155,10 @@ export interface PlanNumbers {
 }
 
 /** The loss that a person would approve: of what is held, or of all if nothing is. */
-export const lossToApprove = ({ losses, held }: Pick<MirrorPlan, 'losses' | 'held'>): Loss =>
-  held === 'deletions' ? losses.deletions : losses.both;
+export function lossToApprove({ losses, held, place }: Pick<MirrorPlan, 'losses' | 'held' | 'place'>): Loss {
+  const loss = held === 'deletions' ? losses.deletions : losses.both;
+  return place === undefined ? loss : { ...loss, hash: `${loss.hash}-${place}` };
+}
 
 export function planNumbers(plan: MirrorPlan): PlanNumbers {
   const { deletions, overwrites } = plan.losses;
