@@ -8,7 +8,7 @@ export async function keepEvidence(world: World, name: string): Promise<string> 
   const folder = join(import.meta.dirname, '..', '..', '..', '.fts', 'faults', name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const part of ['logs', 'state', 'estate.yaml'])
+  for (const part of ['logs', 'state', 'estate.yaml', 'temporal.log'])
     await execa('cp', ['-R', join(world.folder, part), folder], { reject: false });
   const { stdout } = await execa('find', [world.flux, world.space, '-printf', '%y %i %s %T+ %C+ %p\n'], {
     reject: false,

@@ -1,7 +1,5 @@
-import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { compiled } from '../support/fts.js';
-import type { Summary } from './summary.js';
+import { playHarness } from './played.js';
 
 /** The harness itself gives up on a run before. */
 const PATIENCE_MS = 600_000;
@@ -14,13 +12,10 @@ it(
       '--fault',
       name,
     ]);
-    const wanted = ['--seed', '5', '--points', '2', '--lanes', '2', ...killing, '--json'];
-    const { stdout, stderr } = await execa(process.execPath, [compiled('test/faults/main.js'), ...wanted], {
-      reject: false,
-    });
-    const summary = JSON.parse(stdout) as Summary;
-    expect(summary.failures, stderr).toEqual([]);
-    expect(summary.landed, stderr).toBeGreaterThan(0);
+    const harness = playHarness('--seed', '5', '--points', '2', '--lanes', '2', ...killing);
+    const { summary, told } = await harness.ended;
+    expect(summary?.failures, told).toEqual([]);
+    expect(summary?.landed, told).toBeGreaterThan(0);
   },
   PATIENCE_MS,
 );

@@ -1,13 +1,16 @@
 /**
  * Cleans up after the harness however it ends: hears by its standard input what there is, and takes all of it away when
  * that closes. Lines: `mount PATH`, `image PATH` (its loop devices), `process PID STARTED`, `folder PATH` (and every
- * process whose command line names it).
+ * program of the world in it).
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isThere, type ProcessId, signal } from './processes.js';
+import { isThere, type ProcessId, programsOf, signal } from './processes.js';
+
+/** Who was told to end may still be writing. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
 
 const known: Record<'mount' | 'image' | 'process' | 'folder', string[]> = {
   mount: [],
@@ -25,7 +28,7 @@ const stopped = known.process.map((text): ProcessId => {
   const [pid = '', started = ''] = text.split(' ');
   return { pid: Number(pid), started };
 });
-const all = [...stopped, ...known.folder.flatMap(processesNaming)].filter(isThere);
+const all = [...stopped, ...known.folder.flatMap(programsOf)].filter(isThere);
 for (const target of all) signal(target, 'SIGKILL');
 for (let tries = 0; all.some(isThere) && tries < 100; tries += 1) await sleep(50);
 for (const path of known.mount.reverse()) {
@@ -35,19 +38,7 @@ for (const image of known.image) {
   const listed = attempt('losetup', '--noheadings', '--output', 'NAME', '--associated', image) ?? '';
   for (const device of listed.split('\n').filter(Boolean)) attempt('losetup', '--detach', device.trim());
 }
-for (const path of known.folder) rmSync(path, { recursive: true, force: true });
-
-function processesNaming(folder: string): ProcessId[] {
-  return readdirSync('/proc').flatMap((entry) => {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return [];
-    try {
-      if (!readFileSync(`/proc/${entry}/cmdline`, 'latin1').includes(folder)) return [];
-    } catch {
-      return [];
-    }
-    return [identify(Number(entry)) ?? []].flat();
-  });
-}
+for (const path of known.folder) rmSync(path, REMOVAL);
 
 function isMounted(path: string): boolean {
   return readFileSync('/proc/self/mountinfo', 'utf8')

@@ -3,6 +3,7 @@
  * `node lane.js ORDER`. Reads numbers of rounds from standard input, one a line, and writes a `LaneLine` for each.
  */
 import { createInterface } from 'node:readline';
+import { brokenRound } from './broken.js';
 import { keepEvidence } from './evidence.js';
 import { playRound, type RoundReport } from './round.js';
 import type { Scenario, Stage } from './scenario.js';
@@ -50,6 +51,7 @@ let setting: Setting | undefined;
 const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
+    process.stderr.write(`the lane of ${order.scenario} got ${name}\n`);
     interruption.abort();
     void leave().finally(() => process.exit(1));
   });
@@ -59,6 +61,7 @@ for await (const line of createInterface(process.stdin)) {
   if (!interruption.signal.aborted) process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 await leave();
+process.exit(); // whatever still runs must not keep it
 
 async function play({ round, most }: LaneRequest): Promise<LaneLine> {
   const here = { scenario: order.scenario, round };
@@ -83,13 +86,9 @@ async function play({ round, most }: LaneRequest): Promise<LaneLine> {
     return { ...here, ...report, ...(evidence !== undefined && { evidence }) };
   } catch (error) {
     const evidence = setting && (await keepEvidence(setting.world, name).catch(() => undefined));
-    await leave();
-    const said = error instanceof Error ? (error.stack ?? '') : String(error);
+    const left = await leave().catch((failure: unknown) => `\n${described(failure)}`);
     return {
-      ...here,
-      broken: true,
-      ...{ points: [], outcomes: [], looks: 0, seconds: 0, seen: {} },
-      violations: [`the harness itself failed: ${said}`],
+      ...brokenRound(here, `${described(error)}${left ?? ''}`),
       ...(evidence !== undefined && { evidence }),
     };
   }
@@ -110,6 +109,13 @@ async function enter({ declare, begin }: Scenario): Promise<Setting> {
     await world.remove();
     throw error;
   }
+}
+
+/** With what caused it. */
+function described(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\n${described(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
 }
 
 async function leave(): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that cannot be taken for a later one of the same number. */
@@ -90,15 +91,16 @@ export function isToldToEnd(pid: number): boolean {
   }
 }
 
-/** Every program that works for a world: its folder is in its environment or its arguments. */
+/** What marks the programs of a world; the product hands it on to every tool. */
+export const markOf = (folder: string) => ({ XDG_CACHE_HOME: join(folder, 'cache') });
+
+/** Every program that works for a world. Not who only names its folder: that may be anybody. */
 export function programsOf(folder: string): Tool[] {
+  const mark = `XDG_CACHE_HOME=${markOf(folder).XDG_CACHE_HOME}`;
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return [];
     try {
-      const [environment, command] = ['environ', 'cmdline'].map((file) =>
-        readFileSync(`/proc/${entry}/${file}`, 'latin1'),
-      );
-      if (!`${environment ?? ''}${command ?? ''}`.includes(folder)) return [];
+      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(mark)) return [];
     } catch {
       return [];
     }

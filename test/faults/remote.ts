@@ -6,7 +6,7 @@ import { startTied } from '../../src/adapters/tied-process.js';
 import type { ApplicationKey } from '../../src/b2-stand-in/access.js';
 import type { CallCounts } from '../../src/b2-stand-in/operations.js';
 import type { FileVersion } from '../../src/b2-stand-in/records.js';
-import { freePort } from '../support/temporal-server.js';
+import type { CleanUp } from './clean-up.js';
 import { identify, type ProcessId } from './processes.js';
 import { program } from './programs.js';
 
@@ -37,20 +37,19 @@ export interface RemoteTrouble {
 
 /** Backblaze B2 as a process of its own. */
 export interface Remote {
-  endpoint: string;
+  /** Known from its start on. */
+  readonly endpoint: string;
   id(): ProcessId | undefined;
   start(): Promise<void>;
-  kill(): Promise<void>;
   trouble(trouble: RemoteTrouble): Promise<void>;
   /** Requests answered so far. */
   calls(): Promise<number>;
   versions(): Promise<FileVersion[]>;
 }
 
-export async function makeRemote(folder: string): Promise<Remote> {
+export async function makeRemote(folder: string, cleanUp: CleanUp): Promise<Remote> {
   await mkdir(folder);
-  const port = String(await freePort());
-  const endpoint = `http://127.0.0.1:${port}`;
+  let endpoint = '';
   const keys = join(folder, 'keys.json');
   await writeFile(keys, JSON.stringify([RESTIC_KEY, MIRROR_KEY]));
   let child: ReturnType<typeof startTied> | undefined;
@@ -62,21 +61,25 @@ export async function makeRemote(folder: string): Promise<Remote> {
     if (!answer.ok) throw new Error(`${what}: ${String(answer.status)} ${await answer.text()}`);
     return answer.json();
   };
+  const id = (): ProcessId | undefined => (child?.pid === undefined ? undefined : identify(child.pid));
   return {
-    endpoint,
-    id: () => (child?.pid === undefined ? undefined : identify(child.pid)),
+    get endpoint() {
+      return endpoint;
+    },
+    id,
     start: async () => {
-      const place = ['--directory', join(folder, 'b2'), '--port', port, '--keys', keys, '--bucket', BUCKET];
+      const place = ['--directory', join(folder, 'b2'), '--keys', keys, '--bucket', BUCKET];
       child = startTied(process.execPath, [program('src/b2-stand-in/main.js'), ...place, '--control'], {
         stdio: ['ignore', 'pipe', 'inherit'],
         deathSignal: 'KILL',
       });
-      if (child.stdout) await once(createInterface(child.stdout), 'line');
-    },
-    kill: async () => {
-      if (child?.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      const started = id();
+      if (started) cleanUp.process(started);
+      if (!child.stdout) throw new Error('the remote has no output');
+      const lines = createInterface(child.stdout);
+      const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
+      if (line === undefined) throw new Error('the remote does not start');
+      ({ endpoint } = JSON.parse(line) as { endpoint: string });
     },
     trouble: async (trouble) => {
       await ask('faults', trouble);

@@ -20,7 +20,7 @@ export function ask(world: World, { job, request = ['run', job] }: Pick<Round, '
         const lateness = sleep(patienceMs, undefined, { signal: late.signal });
         const end = await Promise.race([exit, lateness]);
         if (!end) throw new Error(`${job} came to no end within ${String(patienceMs / 1000)} s`);
-        return answerOf(end) as unknown as Answer;
+        return { outcome: 'refused', ...answerOf(end) } as unknown as Answer;
       } finally {
         late.abort();
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkOrphans, checkWriters } from './checkers/programs.js';
+import { checkOrphans, checkPrograms } from './checkers/programs.js';
 import { checkRequests } from './checkers/requests.js';
+import { checkSecrets } from './checkers/secrets.js';
 import type { Fault, Struck } from './fault.js';
 import { Looks } from './looks.js';
 import { ANY, type Observer, startObserver } from './observer.js';
@@ -63,7 +64,7 @@ export async function playRound(
   { points, random }: { points: readonly Point[]; random: Random },
 ): Promise<RoundReport> {
   const startedAt = Date.now();
-  const looks = new Looks(async (atRest) => [...checkWriters(world), ...(await round.look(atRest))]);
+  const looks = new Looks(async (atRest) => [...checkPrograms(world), ...(await round.look(atRest))]);
   const observer = startObserver(round.senses);
   const play: Play = { world, round, random, observer, looks, told: [] };
   const answers: Answer[] = [];
@@ -80,6 +81,7 @@ export async function playRound(
   observer.end();
   await looks.end();
   looks.complain(await checkOrphans(world));
+  looks.complain(await checkSecrets(world));
   if (looks.violations.length === 0) {
     await looks.once(true);
     looks.complain(await round.atEnd(answers));
@@ -156,13 +158,15 @@ async function bringToEnd(
 ): Promise<void> {
   const { expects = 'complete' } = round;
   const demanded = faults.flatMap(({ demands }) => demands as readonly string[]);
-  const [{ outcome, error } = { outcome: 'none' }] = answers;
-  if (outcome !== expects) {
+  const [first = { outcome: 'none', result: null }] = answers;
+  const { outcome, error } = first;
+  const isExpected = (answer: Answer): boolean => [answer.outcome, answer.error?.type].includes(expects);
+  if (!isExpected(first)) {
     if (!demanded.includes(error?.type ?? outcome))
       looks.complain([`the run ended as ${outcome}: ${String(error?.type)}: ${String(error?.message)}`]);
     const next = await ask(world, round).answer(RUN_PATIENCE_MS);
     answers.push(next);
-    if (next.outcome !== expects)
+    if (!isExpected(next))
       looks.complain([`the run after the fault ended as ${next.outcome}: ${JSON.stringify(next.error)}`]);
   }
   if (answers.at(-1)?.outcome !== 'complete') return;

@@ -1,3 +1,4 @@
+import type { FailureType } from '../../src/domain/failures.js';
 import type { Fault } from './fault.js';
 import type { Sense } from './observer.js';
 import type { Remote } from './remote.js';
@@ -7,8 +8,10 @@ import type { Declared, World } from './world.js';
 
 /** How one request ended, by `fts run --json`: a word that the checks do not take for granted. */
 export interface Answer {
+  /** `refused`: nothing was begun, and there is no run. */
   outcome: string;
-  runId: string;
+  /** Undefined if it was refused. */
+  runId?: string;
   result: unknown;
   error?: { type: string; message: string };
 }
@@ -23,8 +26,8 @@ export interface Round {
   faults: readonly Fault[];
   /** What is wrong just now. `atRest`: nothing of ours works on the disks. */
   look(atRest: boolean): Promise<string[]>;
-  /** How a run has to end that no fault makes fail; complete if not said otherwise. */
-  expects?: 'complete' | 'held';
+  /** How a run has to end that no fault makes fail: an outcome, or the type of a failure. Complete if not said otherwise. */
+  expects?: 'complete' | 'held' | FailureType;
   /** Whether a complete run has to be asked for again because the harness was in its way. */
   again?(): boolean;
   /** What is wrong after the request; `complete` is the last answer, the others came before. */

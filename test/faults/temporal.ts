@@ -1,54 +1,31 @@
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
-import { startTied } from '../../src/adapters/tied-process.js';
-import { freePort } from '../support/temporal-server.js';
-import { until } from '../support/until.js';
+import { makeTemporalServer } from '../support/temporal-server.js';
+import type { CleanUp } from './clean-up.js';
 import { identify, type ProcessId } from './processes.js';
-
-/** Several worlds at once make a machine slow. */
-export const START_PATIENCE_MS = 180_000;
 
 /** A real Temporal server whose database outlives it. */
 export interface Temporal {
-  address: string;
+  /** Known from its first start on. */
+  readonly address: string;
   /** The running server. */
   id(): ProcessId | undefined;
   start(): Promise<void>;
   kill(): Promise<void>;
 }
 
-export async function makeTemporal(folder: string): Promise<Temporal> {
-  const port = await freePort();
-  const address = `127.0.0.1:${String(port)}`;
-  let child: ReturnType<typeof startTied> | undefined;
+/** Its database, `temporal.db`, and what it says, `temporal.log`, are in the folder. */
+export async function makeTemporal(folder: string, cleanUp: CleanUp): Promise<Temporal> {
+  const server = await makeTemporalServer(folder);
+  const id = (): ProcessId | undefined => (server.pid === undefined ? undefined : identify(server.pid));
   return {
-    address,
-    id: () => (child?.pid === undefined ? undefined : identify(child.pid)),
+    get address() {
+      return server.address;
+    },
+    id,
     start: async () => {
-      const place = [
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        '--db-filename',
-        join(folder, 'temporal.db'),
-      ];
-      child = startTied('temporal', ['server', 'start-dev', '--headless', '--log-level', 'error', ...place], {
-        stdio: 'ignore',
-        deathSignal: 'KILL',
-      });
-      await until(async () => {
-        const connection = await Connection.connect({ address, connectTimeout: 1000 });
-        await connection.workflowService.describeNamespace({ namespace: 'default' });
-        await connection.close();
-        return true;
-      }, START_PATIENCE_MS);
+      await server.start();
+      const started = id();
+      if (started) cleanUp.process(started);
     },
-    kill: async () => {
-      if (child?.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
+    kill: () => server.kill(),
   };
 }

@@ -2,9 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { startTied } from '../../src/adapters/tied-process.js';
 import { until } from '../support/until.js';
-import { descendants, identify, type ProcessId, type Tool, whoRemains } from './processes.js';
+import { descendants, identify, isThere, type ProcessId, type Tool, whoRemains } from './processes.js';
 import { FTS } from './programs.js';
-import { START_PATIENCE_MS } from './temporal.js';
 
 export type WorkerKind = 'host' | 'control';
 
@@ -27,6 +26,9 @@ const ARGUMENTS: Record<WorkerKind, string[]> = {
   host: ['--host', 'here', '--as-host'],
 };
 
+/** Several worlds at once make a machine slow. */
+const START_PATIENCE_MS = 180_000;
+
 const END_PATIENCE_MS = 30_000;
 
 export function makeWorker(kind: WorkerKind, log: string, environment: NodeJS.ProcessEnv): WorkerProcess {
@@ -36,7 +38,7 @@ export function makeWorker(kind: WorkerKind, log: string, environment: NodeJS.Pr
     kind,
     log,
     id: () => worker,
-    tools: () => (worker ? descendants(worker.pid) : []),
+    tools: () => (worker && isThere(worker) ? descendants(worker.pid) : []),
     start: async () => {
       const output = openSync(log, 'a');
       const { size } = await stat(log);

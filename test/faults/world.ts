@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -8,8 +8,9 @@ import { cleanEnvironment } from '../support/fts.js';
 import { canMount } from '../support/loop-device.js';
 import { type CleanUp, startCleanUp } from './clean-up.js';
 import { type Disk, makeDisk } from './disk.js';
+import { markOf } from './processes.js';
 import { runFts } from './programs.js';
-import { type Remote, makeRemote } from './remote.js';
+import { MIRROR_KEY, RESTIC_KEY, type Remote, makeRemote } from './remote.js';
 import { type Temporal, makeTemporal } from './temporal.js';
 import { type WorkerProcess, makeWorker } from './worker.js';
 
@@ -61,8 +62,8 @@ export async function makeWorld(
   try {
     const [flux, space, state] = [join(folder, 'flux'), join(folder, 'space'), join(folder, 'state')];
     const disks = canMount ? await makeDisks({ flux, space, state }, cleanUp) : undefined;
-    const remote = await makeRemote(join(folder, 'remote'));
-    const temporal = await makeTemporal(folder);
+    const remote = await makeRemote(join(folder, 'remote'), cleanUp);
+    const temporal = await makeTemporal(folder, cleanUp);
     await Promise.all([remote.start(), temporal.start()]);
     const { sections, directories } = declare(remote);
     const volume = (name: 'flux' | 'space', mountpoint: string) => ({
@@ -79,19 +80,26 @@ export async function makeWorld(
     await writeFile(file, stringify(declared));
     const secrets = {
       password: PASSWORD,
-      ...{ 'restic-id': 'restic-id', 'restic-key': 'restic-secret' },
-      ...{ 'mirror-id': 'mirror-id', 'mirror-key': 'mirror-secret' },
+      ...{ 'restic-id': RESTIC_KEY.id, 'restic-key': RESTIC_KEY.key },
+      ...{ 'mirror-id': MIRROR_KEY.id, 'mirror-key': MIRROR_KEY.key },
     };
     await writeFile(join(folder, 'secrets.yaml'), stringify(secrets), { mode: 0o600 });
     const environment = cleanEnvironment({
       ...{ FTS_ESTATE: file, FTS_STATE_DIR: state, TEMPORAL_ADDRESS: temporal.address },
-      ...{ XDG_CACHE_HOME: join(folder, 'cache'), RCLONE_CONFIG: '/dev/null', ...more(folder) },
+      ...{ ...markOf(folder), RCLONE_CONFIG: '/dev/null', ...more(folder) },
     });
     await mkdir(join(folder, 'logs'));
     const host = makeWorker('host', join(folder, 'logs', 'host.log'), environment);
     const control = makeWorker('control', join(folder, 'logs', 'control.log'), environment);
     await Promise.all([host.start(), control.start()]);
-    const run = (...args: string[]): Promise<FtsExit> => runFts(args, environment);
+    const run = async (...args: string[]): Promise<FtsExit> => {
+      const exit = await runFts(args, environment);
+      await appendFile(
+        join(folder, 'logs', 'fts.log'),
+        `$ fts ${args.join(' ')}\n${exit.stdout}${exit.stderr}`,
+      );
+      return exit;
+    };
     for (const name of ['flux', 'space']) {
       const { exitCode, stderr } = await run('provision', name);
       if (exitCode !== 0) throw new Error(`provision ${name}: ${stderr}`);
@@ -105,7 +113,7 @@ export async function makeWorld(
       remove: async () => {
         await connection?.close();
         await cleanUp.now();
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       },
     };
   } catch (error) {

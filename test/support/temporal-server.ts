@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, readdir, rm } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { prepareNamespace } from '../../schedules/namespace.js';
 import { isPortFree, portHolder } from '../../src/adapters/port-holder.js';
+import { startTied } from '../../src/adapters/tied-process.js';
 import { until } from './until.js';
 
 /** A real development server on ports and in a database of its own, which survives its being killed. */
@@ -14,6 +15,8 @@ export interface TemporalServer {
   /** Whoever asks before the first start keeps it from taking another port. */
   readonly address: string;
   readonly port: number;
+  /** Of the server that was started last. */
+  readonly pid: number | undefined;
   start(): Promise<void>;
   /** SIGKILL: nothing is written down any more. */
   kill(): Promise<void>;
@@ -24,8 +27,9 @@ export interface TemporalServer {
   remove(): Promise<void>;
 }
 
-export async function makeTemporalServer(): Promise<TemporalServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'fts-temporal-'));
+/** `place`: an existing folder for its database, which stays. */
+export async function makeTemporalServer(place?: string): Promise<TemporalServer> {
+  const folder = place ?? (await mkdtemp(join(tmpdir(), 'fts-temporal-')));
   const connections: Connection[] = [];
   let port = await freePort();
   let isKnown = false;
@@ -44,6 +48,9 @@ export async function makeTemporalServer(): Promise<TemporalServer> {
     get port() {
       isKnown = true;
       return port;
+    },
+    get pid() {
+      return server?.pid;
     },
     kill,
     loseDatabase: async () => {
@@ -70,7 +77,7 @@ export async function makeTemporalServer(): Promise<TemporalServer> {
     remove: async () => {
       await Promise.all(connections.map((connection) => connection.close()));
       await kill();
-      await rm(folder, { recursive: true, force: true });
+      if (place === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -90,8 +97,9 @@ async function startServer(folder: string, port: number): Promise<ChildProcess> 
   const log = join(folder, 'temporal.log');
   const output = await open(log, 'w');
   const place = ['--db-filename', join(folder, 'temporal.db'), '--ip', '127.0.0.1', '--port', String(port)];
-  const server = spawn('temporal', ['server', 'start-dev', '--headless', ...place], {
+  const server = startTied('temporal', ['server', 'start-dev', '--headless', ...place], {
     stdio: ['ignore', output.fd, output.fd],
+    deathSignal: 'KILL',
   });
   await output.close();
   const gaveUp = new AbortController();

@@ -1,5 +1,6 @@
 import { type Tool, isBelow, programsOf, whoRemains } from '../processes.js';
 import type { World } from '../world.js';
+import { secretIn } from './secrets.js';
 
 /** A tool ends within this time after its worker was killed (milliseconds); restic may clean up. */
 export const ORPHAN_PATIENCE_MS = 20_000;
@@ -17,10 +18,12 @@ const WRITING: Readonly<Record<string, ReadonlySet<string>>> = {
   rclone: new Set(['copy', 'copyto', 'delete']),
 };
 
-/** Invariant 6: one tool at a time writes a repository or a mirror. */
-export function checkWriters({ folder }: World): string[] {
-  const writers = programsOf(folder).filter(isWriting);
-  return Object.keys(WRITING).flatMap((program) => {
+/** Invariant 6: one tool at a time writes a repository or a mirror. And 5: no argument of a program is a secret. */
+export function checkPrograms({ folder }: World): string[] {
+  const programs = programsOf(folder);
+  const writers = programs.filter(isWriting);
+  const told = programs.filter(({ args }) => args.some((arg) => secretIn(arg) !== undefined));
+  const together = Object.keys(WRITING).flatMap((program) => {
     const these = writers.filter(({ name }) => name === program);
     return these.length > 1
       ? [
@@ -28,6 +31,7 @@ export function checkWriters({ folder }: World): string[] {
         ]
       : [];
   });
+  return [...together, ...told.map(({ name }) => `${name} has a secret among its arguments`)];
 }
 
 const isWriting = ({ name, args }: Tool): boolean => args.some((arg) => WRITING[name]?.has(arg));

@@ -2,6 +2,15 @@ import type { Answer, Round } from '../scenario.js';
 import type { World } from '../world.js';
 import { recordOf } from './record.js';
 
+/** One run for each request that was not refused, and no other. */
+export function checkRuns(answers: readonly Answer[], runs: readonly string[]): string[] {
+  const asked = answers.filter(({ outcome }) => outcome !== 'refused').map(({ runId = 'no run' }) => runId);
+  const isSo = runs.length === asked.length && asked.every((runId) => runs.includes(runId));
+  return isSo
+    ? []
+    : [`${String(asked.length)} requests (${asked.join()}) had ${String(runs.length)} runs (${runs.join()})`];
+}
+
 /** One run for each request and no more, and of a job a success on record exactly for a complete one. */
 export async function checkRequests(
   world: World,
@@ -15,22 +24,18 @@ export async function checkRequests(
     query: request ? `WorkflowType = "${job}"` : `WorkflowId = "${world.estate}/${job}"`,
   }))
     if (startTime >= since) runs.push(runId);
-  const asked = answers.map(({ runId }) => runId);
-  if (runs.length !== asked.length || !asked.every((runId) => runs.includes(runId)))
-    violations.push(
-      `${String(asked.length)} requests (${asked.join()}) had ${String(runs.length)} runs (${runs.join()})`,
-    );
+  violations.push(...checkRuns(answers, runs));
   if (request) return violations;
   const last = answers.at(-1);
   const record = await recordOf(world, job);
   if (last?.outcome === 'complete' && record?.lastSuccess?.runId !== last.runId)
     violations.push(
-      `run ${last.runId} is complete, and the success on record is ${String(record?.lastSuccess?.runId)}`,
+      `run ${String(last.runId)} is complete, and the success on record is ${String(record?.lastSuccess?.runId)}`,
     );
   if (record?.lastSuccess && record.lastSuccess.outcome !== 'complete')
     violations.push(`the success on record is ${record.lastSuccess.outcome}`);
   for (const { outcome, runId } of answers)
-    if (outcome !== 'complete' && record?.lastSuccess?.runId === runId)
+    if (outcome !== 'complete' && runId !== undefined && record?.lastSuccess?.runId === runId)
       violations.push(`run ${runId} ended as ${outcome} and is on record as a success`);
   return violations;
 }
