@@ -3,6 +3,7 @@ import { FtsError } from '../domain/failures.js';
 import { filterArguments } from '../domain/mirror-filter.js';
 import { OWN_FOLDER } from '../domain/sentinel.js';
 import { crashPoint } from './crash-point.js';
+import { collectorSettings } from './go-collector.js';
 import { runRclone } from './rclone.js';
 import { type RcloneProblem, meaningOfRclone } from './rclone-failure.js';
 import { type RcloneRemote, linksAsFiles } from './rclone-remote.js';
@@ -42,6 +43,10 @@ export const OWNER = `${OWN_FOLDER}/mirror-owner.json`;
 
 /** sort(1) keeps this much in memory. */
 const SORT_BUFFER = '32M';
+
+/** rclone keeps little of a listing and throws much away: at 20,000 names this took a quarter to a third of its processor time, for 25 MB more. */
+const GROWTH_PERCENT = 400;
+const MEMORY_SHARE = 1 / 8;
 
 /** Backends that know the SHA-1 of a file without reading it. */
 const KNOWS_SHA1: ReadonlySet<string> = new Set(['b2']);
@@ -144,7 +149,11 @@ function list(
 ): Promise<ToolExit> {
   return runRclone(remote, {
     args: ['lsf', '--recursive', '--files-only', ...FORMAT, ...args, place],
-    environment: { TZ: 'UTC', ...(looks && linksAsFiles(remote)) },
+    environment: {
+      TZ: 'UTC',
+      ...collectorSettings(GROWTH_PERCENT, MEMORY_SHARE),
+      ...(looks && linksAsFiles(remote)),
+    },
     stdoutFile: unsorted(file),
     locked: directory === undefined && !looks,
     links: !looks,

@@ -1,5 +1,5 @@
 import { type FailureType, FtsError } from '../domain/failures.js';
-import { collectorSettings } from './restic-memory.js';
+import { resticMemory } from './restic-memory.js';
 import { crashPoint } from './crash-point.js';
 import { removeStaleLock } from './restic-locks.js';
 import { ResticExit, meaningOf, resticFailure } from './restic-failure.js';
@@ -130,7 +130,7 @@ function toolCall(
     file: repository.restic,
     args: [...optionsFor(repository, call), ...call.args],
     environment: {
-      ...collectorSettings(call.args[0]),
+      ...resticMemory(call.args[0]),
       ...repository.environment,
       ...(call.bandwidth && { RCLONE_BWLIMIT: call.bandwidth.timetable }),
     },

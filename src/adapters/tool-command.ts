@@ -39,16 +39,27 @@ export function toolCommand(
  */
 export async function requirePrograms(programs: readonly string[], path: string | undefined): Promise<void> {
   for (const program of programs) {
+    const key = `${program}\0${path ?? ''}`;
+    const before = foundAt.get(key);
+    if (before !== undefined && (await isExecutable(before))) continue;
     const places = isAbsolute(program)
       ? [program]
       : (path ?? '').split(delimiter).map((folder) => join(folder, program));
-    if ((await Promise.all(places.map(isExecutable))).includes(true)) continue;
+    const executable = await Promise.all(places.map(isExecutable));
+    const found = places[executable.indexOf(true)];
+    if (found !== undefined) {
+      foundAt.set(key, found);
+      continue;
+    }
     const hint = isAbsolute(program)
       ? '`fts doctor --install` fetches missing tools'
       : `install util-linux, which has ${program}`;
     throw new FtsError('ToolMissing', `cannot start ${program}: there is no such program`, hint);
   }
 }
+
+/** Where a program was last: one look in place of one for each folder of the path, each time a tool starts. */
+const foundAt = new Map<string, string>();
 
 const isExecutable = (file: string): Promise<boolean> =>
   access(file, constants.X_OK).then(
