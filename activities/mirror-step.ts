@@ -7,6 +7,7 @@ import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest } from '../src/domain/job.js';
 import { declaredJob } from '../src/estate/admission.js';
 import type { LoadedEstate } from '../src/estate/load.js';
+import { volumeRoot } from '../src/estate/lookup.js';
 import type { Job } from '../src/estate/schema.js';
 import { type AdmissionDependencies, type Guard, refusal } from './admission.js';
 import { currentRun } from './current-run.js';
@@ -17,8 +18,13 @@ export interface MirrorDependencies extends Pick<AdmissionDependencies, 'isBeing
   current: () => Promise<LoadedEstate>;
   guard: (loaded: LoadedEstate) => Guard;
   state: State;
-  /** A remote with its secrets. Lives for one activity. */
-  open: (loaded: LoadedEstate, remote: string, volumeRoot: string) => Promise<RcloneRemote>;
+  /** A remote with its secrets. Lives for one activity. Nothing touches the volume before `volumeReady` resolves. */
+  open: (
+    loaded: LoadedEstate,
+    remote: string,
+    volumeRoot: string,
+    volumeReady?: Promise<unknown>,
+  ) => Promise<RcloneRemote>;
   mirror: Mirror;
   judge: (setting: HoldSetting, asked: PlanToJudge) => Promise<Verdict>;
 }
@@ -83,12 +89,27 @@ export const createMirrorStep = ({
     return { loaded, job, remote, owner, root: before.mountpoint, requireSame };
   };
 
-  /** As `prepare`, for the first step: a job that the host does not let run now is refused, with the reason. */
+  /**
+   * As `prepare`, for the first step: a job that the host does not let run now is refused, with the reason. The remote is open while the
+   * guard still looks at the volume: nothing touches that before `volume` resolves. Await it in any case.
+   */
   const prepareFirst = async (request: JobRequest, signal: AbortSignal) => {
     const loaded = await current();
-    const job = declaredJob(loaded, host, request);
-    const refused = await refusal({ isBeingRebuilt }, { loaded, job, request });
-    return refused === undefined ? prepare(request, signal) : { refused };
+    const declared = declaredJob(loaded, host, request);
+    const refused = await refusal({ isBeingRebuilt }, { loaded, job: declared, request });
+    if (refused !== undefined) return { refused };
+    const job = mirrorJob(request.job, declared);
+    const guarded = guard(loaded);
+    const root = volumeRoot(loaded, job.volume);
+    const volume = guarded.require(job.volume, { signal });
+    volume.catch(() => undefined); // whoever awaits it hears of it
+    const remote = await orVolume(volume, open(loaded, job.remote, root, volume));
+    const owner = { estate: loaded.estate.estate, host, volume: job.volume };
+    const requireSame = async (): Promise<void> => {
+      const { identity } = await volume;
+      requireSameTree(job.volume, identity, await guarded.require(job.volume, { signal }), 'mirror');
+    };
+    return { loaded, job, remote, owner, root, requireSame, volume };
   };
 
   /** What carries out the plan that this run made. */
@@ -121,6 +142,16 @@ export const createMirrorStep = ({
 function mirrorJob(name: string, job: Job): Extract<Job, { kind: 'mirror' }> {
   if (job.kind === 'mirror') return job;
   throw new FtsError('UnknownJob', `job ${name} is a ${job.kind}, not a mirror`);
+}
+
+/** Waits for work, and for the guard's look at the volume if that fails: what the guard says goes before. */
+export async function orVolume<T>(volume: Promise<unknown>, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    await volume;
+    throw error;
+  }
 }
 
 /** Does what needs the volume. If that fails because the volume is gone meanwhile, the guard says so in its place. */

@@ -25,6 +25,7 @@ import {
   type MirrorDependencies,
   createMirrorStep,
   onVolume,
+  orVolume,
   record,
 } from './mirror-step.js';
 import { nextDueOf, patiently } from './patience.js';
@@ -61,17 +62,19 @@ export const createMirrorActivities = (dependencies: MirrorDependencies) => {
       patiently('compare', nextDueOf(current, request.job), async (tell, signal) => {
         const { runId } = currentRun();
         const prepared = await prepareFirst(request, signal);
-        if ('refused' in prepared) return prepared;
-        const { loaded, job, remote, owner, root, requireSame } = prepared;
+        if (prepared.refused) return { refused: prepared.refused };
+        const { loaded, job, remote, owner, root, requireSame, volume } = prepared;
         const prunedHere = repositoriesOn(loaded.estate, job.volume);
-        const plan = await mirror.plan({
-          ...{ job: request.job, runId, root, remote, owner, signal, limits: job.limits },
+        const planning = mirror.plan({
+          ...{ job: request.job, runId, root, volume, remote, owner, signal, limits: job.limits },
           ...{ exclude: job.exclude, excludePatterns: job.excludePatterns },
           ...{ repositories: prunedHere.map(({ path }) => path), prunedHere, guard: requireSame },
           onListed: (files) => {
             tell({ phase: 'compare', files });
           },
         });
+        const plan = await orVolume(volume, planning);
+        await volume;
         const earlier = await state.readRenewable(record(request.job, 'decision'), Decision);
         if (earlier?.runId === runId) return planned(plan, earlier);
         const decide = (decision: Omit<Decision, 'runId'>): Promise<void> =>

@@ -65,9 +65,14 @@ export function createHostActivities({ host, estates, state }: HostWorkerParts) 
       clearHalfInit: (since: number) => clearHalfInit(repository, since),
     };
   };
-  const openMirrored = (loaded: LoadedEstate, remote: string, volumeRoot: string) =>
+  const openMirrored = (
+    loaded: LoadedEstate,
+    remote: string,
+    volumeRoot: string,
+    volumeReady?: Promise<unknown>,
+  ) =>
     openRemote(loaded, remote, {
-      ...{ state, volumeRoot },
+      ...{ state, volumeRoot, ...(volumeReady && { volumeReady }) },
       secrets: createSecretResolver(loaded, process.env),
     });
   const admission = {

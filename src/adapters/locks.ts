@@ -22,7 +22,11 @@ export interface LockSetting {
   uid?: number | undefined;
 }
 
-/** Where the lock of something is, its folder and itself made where needed. Touches no volume for root. */
+/** Whether `lockPath` touches a volume. It does not for root. */
+export const isLockedOnVolume = (lockable: Lockable, setting: LockSetting): boolean =>
+  lockFolder(lockable, { uid: process.getuid?.(), ...setting }).shared;
+
+/** Where the lock of something is, its folder and itself made where needed. */
 export async function lockPath(lockable: Lockable, setting: LockSetting): Promise<string> {
   const { folder, shared } = lockFolder(lockable, { uid: process.getuid?.(), ...setting });
   const digest = createHash('sha256').update(lockable.location).digest('hex').slice(0, 8);

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
 import type { PlannedManifest } from '../domain/mirror.js';
 import { type ListedFile, MANIFEST } from './mirror-listing.js';
-import type { MirrorMetadata } from './mirror-metadata.js';
-import { metadataFile } from './mirror-sides.js';
+import { METADATA_FILE, type PresentMetadata, sha1Of } from './mirror-metadata-known.js';
 import { RCLONE_HINTS, meaningOfRclone } from './rclone-failure.js';
 import { runRclone } from './rclone.js';
 import type { RcloneRemote } from './rclone-remote.js';
@@ -27,7 +24,10 @@ export async function manifestOf({
   metadata: { sha1, bytes, unreadable },
   listed,
   ...asked
-}: Asked & { metadata: MirrorMetadata; listed: ListedFile | undefined }): Promise<PlannedManifest> {
+}: Asked & {
+  metadata: PresentMetadata['metadata'];
+  listed: ListedFile | undefined;
+}): Promise<PlannedManifest> {
   const isThere =
     listed?.size === bytes && (listed.sha1 === '' ? await isKnown(asked, sha1) : listed.sha1 === sha1);
   return { sha1, bytes, isThere, ...(unreadable && { unreadable }) };
@@ -57,7 +57,7 @@ export async function bringManifest(call: ManifestCall): Promise<void> {
   const { job, remote, folder, state, signal, waits, manifest } = call;
   if (manifest.isThere) return;
   const { sha1 } = manifest;
-  const file = metadataFile(folder);
+  const file = join(folder, METADATA_FILE);
   if ((await sha1Of(file)) !== sha1)
     throw new FtsError(
       'StateCorrupt',
@@ -84,10 +84,4 @@ export async function bringManifest(call: ManifestCall): Promise<void> {
   }
   if (waits) return;
   await state.write(broughtFile(job), { root: remote.root, sha1 } satisfies z.infer<typeof Brought>);
-}
-
-async function sha1Of(file: string): Promise<string> {
-  const hash = createHash('sha1');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -35,11 +35,21 @@ export interface Attributes extends Pick<ToolStream, 'kill'> {
 /** Starts getfattr(1), if it is there and the folder's filesystem has attributes. */
 export async function openAttributes(folder: FileHandle, options: AttributesOptions): Promise<Attributes> {
   const getfattr = await findGetfattr();
-  const handle = `/proc/self/fd/${String(folder.fd)}`;
-  if (WITHOUT_ATTRIBUTES.has((await statfs(handle)).type)) return nothingRead('none');
-  if (getfattr === undefined) return nothingRead('unread');
-  return runGetfattr(getfattr, folder, options);
+  const state = await attributesState(folder);
+  return state !== 'read' || getfattr === undefined
+    ? nothingRead(state)
+    : runGetfattr(getfattr, folder, options);
 }
+
+/** What can be told of the attributes in a folder. */
+export async function attributesState(folder: FileHandle): Promise<AttributesState> {
+  if (WITHOUT_ATTRIBUTES.has(await filesystemType(folder))) return 'none';
+  return (await findGetfattr()) === undefined ? 'unread' : 'read';
+}
+
+/** `f_type` of statfs(2). */
+export const filesystemType = async (folder: FileHandle): Promise<number> =>
+  (await statfs(`/proc/self/fd/${String(folder.fd)}`)).type;
 
 /** The path of getfattr(1), which is not installed everywhere. */
 async function findGetfattr(): Promise<string | undefined> {

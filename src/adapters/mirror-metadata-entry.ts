@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { printableName } from '../domain/names.js';
 import type { OwnerName } from './mirror-metadata-owners.js';
 
-/** What is asked of find(1) about each entry. */
+/** What is asked of find(1) about each entry, after a mark for those that changed a moment ago. */
 const FIELDS = {
   kind: '%y',
   device: '%D',
@@ -13,16 +13,21 @@ const FIELDS = {
   gid: '%G',
   size: '%s',
   modified: '%T@',
+  changed: '%C@',
   target: '%l',
   path: '%P',
 } as const;
-type Field = keyof typeof FIELDS;
-const ORDER = Object.keys(FIELDS) as Field[];
+type Field = keyof typeof FIELDS | 'mark';
+const ORDER: readonly Field[] = ['mark', ...(Object.keys(FIELDS) as (keyof typeof FIELDS)[])];
 
-/** For `-printf`: the fields of one entry, each ended by NUL. */
-export const ENTRY_FORMAT = Object.values(FIELDS)
-  .map((field) => `${field}\\0`)
-  .join('');
+/** For `-printf`: fields of one entry, each ended by NUL. */
+const format = (fields: readonly string[]): string => fields.map((field) => `${field}\\0`).join('');
+
+/** What find(1) is told to print of each entry. `mark` is for those whose inode changed at or after `since` (seconds). */
+export const entryActions = (mark: string, since: number): string[] => [
+  ...['(', '-newerct', `@${String(since)}`, '-printf', format([mark]), '-o', '-printf', format(['']), ')'],
+  ...['-printf', format(Object.values(FIELDS))],
+];
 
 /** One entry of a tree, as find(1) prints it. `path` is empty for the root; `target` for what is no link. */
 export type WalkedEntry = Record<Field, Buffer>;

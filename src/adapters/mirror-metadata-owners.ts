@@ -9,6 +9,12 @@ const ASKED = 100;
 /** The name of a number; undefined where the host has none. */
 export type OwnerName = (number: string) => string | undefined;
 
+/** Names by number, of those that were asked for; null where the host has none. */
+export interface OwnerNames {
+  users: Record<string, string | null>;
+  groups: Record<string, string | null>;
+}
+
 /**
  * Names of users and groups, each asked for once: find(1) asks the system anew for every entry, which takes it longer than
  * all else that it does. Fails with `ToolMissing`, `ToolFailed`.
@@ -25,7 +31,24 @@ export class Owners {
     await learn('passwd', this.#users, new Set(entries.map(({ uid }) => uid.toString())));
     await learn('group', this.#groups, new Set(entries.map(({ gid }) => gid.toString())));
   }
+
+  get names(): OwnerNames {
+    return { users: named(this.#users), groups: named(this.#groups) };
+  }
 }
+
+/** The names that these numbers have at present. Fails as `Owners.learn` does. */
+export async function presentNames({ users, groups }: OwnerNames): Promise<OwnerNames> {
+  const [now, numbers] = [new Map<string, string | undefined>(), new Map<string, string | undefined>()];
+  await Promise.all([
+    learn('passwd', now, new Set(Object.keys(users))),
+    learn('group', numbers, new Set(Object.keys(groups))),
+  ]);
+  return { users: named(now), groups: named(numbers) };
+}
+
+const named = (names: ReadonlyMap<string, string | undefined>): Record<string, string | null> =>
+  Object.fromEntries([...names].map(([number, name]) => [number, name ?? null]));
 
 async function learn(
   database: 'passwd' | 'group',

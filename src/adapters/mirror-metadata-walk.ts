@@ -1,7 +1,8 @@
+import { createHash, randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { endOf } from '../domain/exit-words.js';
 import { FtsError } from '../domain/failures.js';
-import { ENTRY_FORMAT, type WalkedEntry, readEntries } from './mirror-metadata-entry.js';
+import { type WalkedEntry, entryActions, readEntries } from './mirror-metadata-entry.js';
 import { HANDED } from './project-tool.js';
 import { type ToolStream, streamTool } from './tool-stream.js';
 
@@ -26,6 +27,11 @@ const NEVER_MIRRORED = ['.fts*', 'lost+found'];
 export interface Walk extends Pick<ToolStream, 'kill'> {
   /** Everything in the folder, and itself, a few entries at a time. Fails with `ToolFailed`. */
   entries(): AsyncGenerator<WalkedEntry[]>;
+  /**
+   * In place of `entries`, or after their end: SHA-256 (hex) of all that was told, which is another one when an entry, or anything about
+   * it, has changed since. Undefined where something could not be looked at. Fails with `ToolFailed`.
+   */
+  digest(): Promise<string | undefined>;
 }
 
 /** Starts find(1) in a folder. It follows no link and stays on the folder's filesystem. Fails with `ToolMissing`. */
@@ -34,6 +40,7 @@ export async function walkFolder(
   { exclude, repositories, mounts, onUnreadable }: WalkOptions,
 ): Promise<Walk> {
   let failure: string | undefined;
+  let isWhole = true;
   const patterns = [
     ...NEVER_MIRRORED,
     ...exclude.map(literal),
@@ -43,32 +50,62 @@ export async function walkFolder(
   const tests = patterns.flatMap((pattern, index) => [...(index === 0 ? [] : ['-o']), '-path', pattern]);
   const find = await streamTool({
     file: 'find',
-    args: ['-P', HANDED, '-xdev', '(', ...tests, ')', '-prune', '-o', '-printf', ENTRY_FORMAT],
+    args: [
+      '-P',
+      HANDED,
+      '-xdev',
+      '(',
+      ...tests,
+      ')',
+      '-prune',
+      '-o',
+      ...entryActions(randomUUID(), aMomentAgo()),
+    ],
     folder,
     onComplaint: (line) => {
+      isWhole = false;
       const [, quoted, reason = ''] = /^\S*find: '(.*)': ([^:]+)$/.exec(line) ?? [];
       const path = quoted === undefined ? undefined : belowHanded(unquoted(quoted));
       if (path === undefined || path.length === 0) failure = line;
       else if (reason !== GONE) onUnreadable(path, reason);
     },
   });
+  const hash = createHash('sha256');
+  const output = (async function* () {
+    for await (const chunk of find.output) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    const exitCode = await find.end();
+    if (failure === undefined && (exitCode === 0 || exitCode === 1)) return;
+    throw new FtsError('ToolFailed', `find ${endOf(exitCode)}: ${failure ?? 'no message'}`);
+  })();
   return {
     kill: find.kill,
     entries: async function* () {
       let rest: Buffer = Buffer.alloc(0);
-      for await (const chunk of find.output) {
+      for await (const chunk of output) {
         const entries: WalkedEntry[] = [];
         rest = readEntries(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), (entry) =>
           entries.push(entry),
         );
         yield entries;
       }
-      const exitCode = await find.end();
-      if (failure === undefined && (exitCode === 0 || exitCode === 1)) return;
-      throw new FtsError('ToolFailed', `find ${endOf(exitCode)}: ${failure ?? 'no message'}`);
+    },
+    digest: async () => {
+      while ((await output.next()).done !== true);
+      return isWhole ? hash.digest('hex') : undefined;
     },
   };
 }
+
+/**
+ * So long before a walk an entry must have changed last, for the next change to be told from that one by its time: the kernel's times are some
+ * milliseconds apart, and a second on old filesystems (milliseconds).
+ */
+const SETTLED_MS = 3000;
+
+const aMomentAgo = (): number => Math.floor((Date.now() - SETTLED_MS) / 1000);
 
 /** What a tool says of an entry that went while it looked, which is nothing to report. */
 export const GONE = 'No such file or directory';

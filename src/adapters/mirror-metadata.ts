@@ -9,11 +9,10 @@ import { crashPoint } from './crash-point.js';
 import { type AttributesState, openAttributes } from './mirror-metadata-attributes.js';
 import { type WalkedEntry, describeEntry, kindOf } from './mirror-metadata-entry.js';
 import { ManifestLines } from './mirror-metadata-lines.js';
-import { Owners } from './mirror-metadata-owners.js';
+import { type OwnerNames, Owners } from './mirror-metadata-owners.js';
+import { type Started, withFolder } from './mirror-metadata-tools.js';
 import { type WalkExcludes, walkFolder } from './mirror-metadata-walk.js';
-import { openFolder } from './project-tool.js';
 import { ProblemList } from './purge-problems.js';
-import type { ToolStream } from './tool-stream.js';
 
 /** What the manifest tells of a volume, and what it could not tell. */
 export interface MirrorMetadata {
@@ -27,6 +26,9 @@ export interface MirrorMetadata {
   /** Of the file, hex: the same tree gives the same. */
   sha1: string;
   bytes: number;
+  /** Digest of all that was found (`Walk.digest`), and the names of the owners: while both are the same, so is the file. */
+  tree?: string;
+  owners: OwnerNames;
 }
 
 export interface MirrorMetadataRequest extends WalkExcludes {
@@ -48,35 +50,13 @@ export async function writeMirrorMetadata(request: MirrorMetadataRequest): Promi
   const { root, file, signal } = request;
   signal?.throwIfAborted();
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const folder = await openFolder(root);
-  const tools: Killable[] = [];
-  const killAll = (): Promise<unknown> => Promise.all(tools.map((tool) => tool.kill()));
-  const abort = (): void => void killAll();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await writeManifest(request, folder, async (starting) => {
-      const tool = await starting;
-      tools.push(tool);
-      signal?.throwIfAborted();
-      return tool;
-    });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    await killAll();
-    await folder.close();
-  }
+  return withFolder(root, signal, (folder, started) => writeManifest(request, folder, started));
 }
-
-type Killable = Pick<ToolStream, 'kill'>;
 
 async function writeManifest(
   { exclude, repositories, mounts = [], file, signal }: MirrorMetadataRequest,
   folder: FileHandle,
-  /** Sees to it that a tool does not outlive the call. */
-  started: <Tool extends Killable>(starting: Promise<Tool>) => Promise<Tool>,
+  started: Started,
 ): Promise<MirrorMetadata> {
   const problems = new ProblemList();
   const counts: Partial<Record<string, number>> = {};
@@ -118,18 +98,19 @@ async function writeManifest(
 
   const { sha1, bytes } = await compress(lines.text(), file);
   const unreadable = problems.summary();
+  const tree = await walk.digest();
   return {
     entries: lines.entries,
     omitted: { fifos: counts.fifo ?? 0, sockets: counts.socket ?? 0, devices: counts.device ?? 0 },
     xattrs: attributes.state,
     ...(unreadable.count > 0 && { unreadable }),
-    sha1,
-    bytes,
+    ...{ sha1, bytes, owners: owners.names },
+    ...(tree !== undefined && unreadable.count === 0 && { tree }),
   };
 }
 
 /** Of the format. Later ones only add keys. */
-const VERSION = 1;
+export const VERSION = 1;
 
 const ROOT = Buffer.alloc(0);
 

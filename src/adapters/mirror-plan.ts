@@ -10,9 +10,10 @@ import { drawnEarly, provenEarly } from './mirror-early.js';
 import { liesBelow } from './mirror-lists.js';
 import { RCLONE_HINTS } from './rclone-failure.js';
 import { sizesOfLists } from './mirror-lists-planned.js';
-import { freezeRepositories, prunedSince } from './mirror-repositories.js';
+import { prunedSince } from './mirror-repositories.js';
 import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import { manifestOf } from './mirror-manifest.js';
+import { KEPT } from './mirror-metadata-known.js';
 import { type MirroredRepository, explainedByPrunes } from './mirror-pruned.js';
 import { type MirrorOwner, isOwn, placeOf } from './mirror-owner.js';
 import { largeFile, readRange } from './mirror-range.js';
@@ -28,6 +29,8 @@ export interface PlanMirrorRequest {
   runId: string;
   /** Root of the volume. */
   root: string;
+  /** Resolves to what the guard says of the volume; until then nothing of it is read. */
+  volume: Promise<{ identity?: string }>;
   remote: RcloneRemote;
   /** Whose mirror the remote is to be. */
   owner: MirrorOwner;
@@ -70,21 +73,18 @@ async function makePlan(request: PlanMirrorRequest): Promise<MirrorPlan> {
 
   const files = mirrorFiles(state, job);
   const names = (await drawnEarly(files.source)).map(({ name }) => name);
-  await state.emptyFolder(planFolder(job));
+  await state.emptyFolder(planFolder(job), KEPT);
   const filter = mirrorFilter(request);
   const released = await damageOr(releasedFilter(state, job, identityOf(remote)));
   const filterBefore = released.record;
 
-  const mounted = await mountedFolders(root);
-  const frozen = await freezeRepositories(root, request.repositories);
   let read: ReadBack | undefined;
-  const look = { filter: [...mounted.filter, ...filter], mounts: mounted.paths };
-  const sides = await lookAtSides(request, look, async (signal) => {
+  const sides = await lookAtSides(request, filter, async (signal) => {
     if (names.length === 0) return;
     // Without the remote's lock, which the listing has. What keeps a file from being read now is told when it is verified.
     read = await readBack({ remote, root, files, signal }, names, { locked: false }).catch(() => undefined);
   });
-  const { unreadable, missing, precisionNs, metadata } = sides;
+  const { mounted, frozen, unreadable, missing, precisionNs, metadata } = sides;
   if (missing && (BUCKETS.has(remote.type) || filterBefore !== undefined || released.damage))
     throw gone(remote);
   const folders = await unreadableFolders(unreadable, files.unreadable);

@@ -2,32 +2,35 @@ import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { mirrorFiles } from './mirror-files.js';
 import { listRemote, listSource } from './mirror-listing.js';
-import { type MirrorMetadata, writeMirrorMetadata } from './mirror-metadata.js';
+import { METADATA_FILE, type PresentMetadata, presentMetadata } from './mirror-metadata-known.js';
+import { type MountedFolders, mountedFolders } from './mirror-mounts.js';
 import type { PlanMirrorRequest } from './mirror-plan.js';
+import { type FrozenRepository, freezeRepositories } from './mirror-repositories.js';
 import { precisionOf } from './mirror-times.js';
 import type { RcloneProblem } from './rclone-failure.js';
+import { isErrno } from './state.js';
 
 /** What a look at both sides of a mirror found; the listings are in the plan's files. */
 export interface Sides {
+  /** What was mounted in the volume when the look began, and what its restic repositories held then. */
+  mounted: MountedFolders;
+  frozen: FrozenRepository[];
   /** Folders of the volume that could not be listed. */
   unreadable: RcloneProblem[];
-  metadata: MirrorMetadata;
+  metadata: PresentMetadata['metadata'];
   /** The remote's folder is not there. */
   missing: boolean;
   precisionNs: number | undefined;
 }
 
-/** Where a job's manifest of metadata is made. */
-export const metadataFile = (folder: string): string => join(folder, 'metadata.jsonl.gz');
-
 /**
- * Lists both sides and writes the manifest of the volume's metadata, all at once, and makes sure of the volume as soon
- * as nothing is read from it any more. When one of them fails the others are ended. `meanwhile` reads the volume too; it
- * does not fail.
+ * Lists both sides and sees to the manifest of the volume's metadata, all at once, and makes sure of the volume as soon
+ * as nothing is read from it any more. When one of them fails the others are ended. Nothing of the volume is read before the
+ * guard has answered for it. `meanwhile` reads the volume too; it does not fail.
  */
 export async function lookAtSides(
   request: PlanMirrorRequest,
-  { filter, mounts }: { filter: readonly string[]; mounts: readonly string[] },
+  filter: readonly string[],
   meanwhile: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Sides> {
   const { root, remote, state, job, exclude, repositories, signal, onListed } = request;
@@ -43,16 +46,31 @@ export async function lookAtSides(
     try {
       return await work;
     } catch (error) {
-      failed.abort(error);
-      throw error;
+      const reason = ofVolume(error, root);
+      failed.abort(reason);
+      throw reason;
     }
   };
-  const listing = { root, filter, file: files.source, signal: either, onListed: tell('source') };
-  const source = orEnd(atRest(() => listSource(remote, listing)));
-  const metadata = orEnd(
-    writeMirrorMetadata({
-      ...{ root, exclude, repositories, mounts, file: metadataFile(files.folder), signal: either },
+  const begun = orEnd(
+    (async () => {
+      const { identity } = await request.volume;
+      const mounted = await mountedFolders(root);
+      return { identity, mounted, frozen: await freezeRepositories(root, repositories) };
+    })(),
+  );
+  const source = orEnd(
+    begun.then(({ mounted }) => {
+      const listing = { root, filter: [...mounted.filter, ...filter], file: files.source, signal: either };
+      return atRest(() => listSource(remote, { ...listing, onListed: tell('source') }));
     }),
+  );
+  const metadata = orEnd(
+    begun.then(({ identity, mounted: { paths: mounts } }) =>
+      presentMetadata({
+        ...{ job, state, identity, root, exclude, repositories, mounts, signal: either },
+        file: join(files.folder, METADATA_FILE),
+      }),
+    ),
   );
   const there = orEnd(
     (async () => {
@@ -63,23 +81,24 @@ export async function lookAtSides(
   );
   const guarded = orEnd(
     (async () => {
-      await Promise.allSettled([source, metadata, meanwhile(either)]);
-      if (!either.aborted) await request.guard();
+      await Promise.allSettled([source, metadata, begun.then(() => meanwhile(either))]);
+      if (either.aborted) return;
+      await request.guard();
+      await (await metadata).note();
     })(),
   );
-  const ends = await Promise.allSettled([source, metadata, there, guarded]);
+  await Promise.allSettled([begun, source, metadata, there, guarded]);
   signal.throwIfAborted();
-  const [a, b, c, d] = ends;
-  if (
-    a.status === 'rejected' ||
-    b.status === 'rejected' ||
-    c.status === 'rejected' ||
-    d.status === 'rejected'
-  ) {
-    throw failed.signal.reason;
-  }
-  return { ...a.value, metadata: b.value, ...c.value };
+  failed.signal.throwIfAborted();
+  const { mounted, frozen } = await begun;
+  return { mounted, frozen, ...(await source), metadata: (await metadata).metadata, ...(await there) };
 }
+
+/** What it means that the root is no folder any more, which the system says of it. */
+const ofVolume = (error: unknown, root: string): unknown =>
+  isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP') && error.path === root
+    ? new FtsError('SourceChanged', `${root} went while it was looked at: ${error.message}`)
+    : error;
 
 /** rclone ends its listing when a folder vanishes under it; the next listing may meet none that does. */
 const LISTINGS = 3;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import { canonicalJson } from '../domain/declaration.js';
 import type { LoadedEstate } from '../estate/load.js';
-import { lockPath } from './locks.js';
+import { isLockedOnVolume, lockPath } from './locks.js';
 import type { SecretResolver } from './secrets.js';
 import type { State } from './state.js';
 import { findTool } from './tools.js';
@@ -31,6 +31,8 @@ export interface RemoteSetting {
   secrets: SecretResolver;
   /** Root of the volume that is mirrored there: two users who are not root exclude each other through it. */
   volumeRoot?: string;
+  /** Until it resolves, nothing touches that volume. */
+  volumeReady?: Promise<unknown>;
 }
 
 /**
@@ -40,22 +42,21 @@ export interface RemoteSetting {
 export async function openRemote(
   loaded: LoadedEstate,
   name: string,
-  { state, secrets, volumeRoot }: RemoteSetting,
+  { state, secrets, volumeRoot, volumeReady }: RemoteSetting,
 ): Promise<RcloneRemote> {
   const { type, path = '', options } = declaredRemote(loaded, name);
+  const rclone = (await findTool('rclone')).path;
+  const environment = await remoteEnvironment(loaded, name, secrets);
+  const lockable = { name: 'remote', location: canonicalJson([type, path, options]), volumeRoot };
+  const locking = { estate: loaded.estate.estate, state };
+  if (isLockedOnVolume(lockable, locking)) await volumeReady;
   return {
-    name,
-    type,
-    rclone: (await findTool('rclone')).path,
-    environment: await remoteEnvironment(loaded, name, secrets),
+    ...{ name, type, rclone, environment },
     root:
       type === 'local'
         ? onDisk(remoteLocation(loaded, name, path), options)
         : remoteLocation(loaded, name, path),
-    lock: await lockPath(
-      { name: 'remote', location: canonicalJson([type, path, options]), volumeRoot },
-      { estate: loaded.estate.estate, state },
-    ),
+    lock: await lockPath(lockable, locking),
   };
 }
 

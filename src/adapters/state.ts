@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
@@ -83,11 +83,11 @@ export class State {
     }
   }
 
-  /** Makes an empty folder, in place of what is there. Safe to repeat; fails as `write` does. */
-  async emptyFolder(relative: string): Promise<void> {
+  /** Makes a folder, in place of what is there, with nothing in it but the files that are to be kept. Safe to repeat; fails as `write` does. */
+  async emptyFolder(relative: string, keep: ReadonlySet<string> = NOTHING): Promise<void> {
     const folder = this.path(relative);
     try {
-      await rm(folder, { recursive: true, force: true });
+      for (const path of await whatGoes(folder, keep)) await rm(path, { recursive: true, force: true });
       crashPoint('mirror-plan-removed');
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -113,6 +113,19 @@ export class State {
 
 /** Key of a record that says whose it is: `<estate>/<path>`. Absent in what was not written here. */
 const WHOSE = 'record';
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What is in a folder but for regular files of those names; the folder itself where that is simpler, or it is none. */
+async function whatGoes(folder: string, keep: ReadonlySet<string>): Promise<string[]> {
+  const isFolder = async (): Promise<boolean> =>
+    (await lstat(folder).catch(() => undefined))?.isDirectory() === true;
+  if (keep.size === 0 || !(await isFolder())) return [folder];
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => !(entry.isFile() && keep.has(entry.name)))
+    .map(({ name }) => join(folder, name));
+}
 
 /** Reads a file, and waits for nobody: what is no regular file is refused, and so is a link. */
 async function readRegular(file: string): Promise<string> {

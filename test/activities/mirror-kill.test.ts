@@ -58,6 +58,8 @@ describe('a worker that is killed while it mirrors', () => {
     ['rclone-ended', 'lsf'],
     ['listing-sorted', ''],
     ['listing-replaced', ''],
+    ['state-drafted', 'plans/mirror/tree.json'],
+    ['state-replaced', 'plans/mirror/tree.json'],
     ['state-drafted', 'plans/mirror/plan.json'],
     ['state-replaced', 'plans/mirror/plan.json'],
     ['state-drafted', 'plans/mirror/decision.json'],

@@ -81,7 +81,7 @@ export async function mirrorBed(declaration?: Record<string, unknown>, secrets: 
       planMirror({
         ...{ job: 'mirror', runId: `run-${String((runs += 1))}`, root, remote, state },
         ...{ signal: new AbortController().signal, guard: () => Promise.resolve() },
-        owner: OWNER,
+        ...{ owner: OWNER, volume: Promise.resolve({ identity: 'the bed' }) },
         ...{ exclude: [], excludePatterns: [], repositories: [], limits: undefined, ...request },
       }),
     /** The names in the lists of the last plan. */
