@@ -161,13 +161,19 @@ async function doubt(state: HoldSetting['state'], job: string): Promise<string |
   const hold = await state.readRenewable(holdFile(job), HoldSchema);
   if (hold?.rejectedAt !== undefined) return `what was held was rejected at ${hold.rejectedAt}`;
   try {
-    await refuseClockStep(state, { now: Date.now() });
+    await refuseClockStep(timesOf(state), { now: Date.now() });
     return undefined;
   } catch (error) {
     if (!(error instanceof FtsError)) throw error;
     return `no approval counts at present: ${error.message}`;
   }
 }
+
+/** A job's record that is damaged tells no time. Purge and graduation, which go by age, refuse at one. */
+const timesOf = (state: HoldSetting['state']): Pick<State, 'read' | 'path'> => ({
+  path: (...names) => state.path(...names),
+  read: (file, schema) => state.readRenewable(file, schema),
+});
 
 /** An approval from elsewhere that turns out not to be needed is burnt too: nobody can send it again. */
 async function spend(setting: HoldSetting, asked: PlanToJudge): Promise<void> {
