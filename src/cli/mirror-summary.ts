@@ -1,9 +1,21 @@
 import { z } from 'zod';
+import type { Omitted } from '../domain/mirror.js';
 import { formatSize } from '../domain/units.js';
 import { formatCount, plural, printableText } from './format.js';
 
 /** Unreadable files that are named after a partial run; the rest is in the host's report. */
 const NAMED_PROBLEMS = 10;
+
+/** What a mirror leaves out: the noun, and more about it. */
+const LEFT_OUT: Record<keyof Omitted, [string, string?]> = {
+  fifos: ['FIFO'],
+  sockets: ['socket'],
+  devices: ['device'],
+  notUtf8: ['name', 'not in UTF-8'],
+  collisions: ['name', 'under which a link is stored'],
+  tooLong: ['name', 'too long for the remote'],
+  mounts: ['folder', 'with something mounted on it'],
+};
 
 const Removal = z.object({ files: z.number(), bytes: z.number() });
 
@@ -47,10 +59,11 @@ export function mirrorLines(result: unknown): string[] | undefined {
     `${plural(verified.files, 'file')} read back and compared, ${formatSize(verified.bytes)}`,
   ];
   if (returned !== undefined) lines.push(`${plural(returned, 'file')} came back meanwhile and stayed`);
-  const left = Object.entries(omitted).filter(([, count]) => count > 0);
-  if (left.length > 0) {
-    lines.push(`left out: ${left.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ')}`);
-  }
+  const left = Object.entries(LEFT_OUT).flatMap(([kind, [noun, ...more]]) => {
+    const count = omitted[kind] ?? 0;
+    return count === 0 ? [] : [[plural(count, noun), ...more].join(' ')];
+  });
+  if (left.length > 0) lines.push(`left out: ${left.join(', ')}`);
   if (unreadable !== undefined) {
     lines.push(`${plural(unreadable.count, 'file')} could not be read:`);
     for (const { path, message } of unreadable.first.slice(0, NAMED_PROBLEMS))
