@@ -1,7 +1,7 @@
 import { type FailureType, FtsError } from '../domain/failures.js';
 
 /** rclone's exit codes (its documentation, "Exit code"). */
-const RcloneExit = { complete: 0, failed: 1, missing: 3, lessSerious: 6 } as const;
+const RcloneExit = { complete: 0, failed: 1, missing: 3, retryable: 5, lessSerious: 6 } as const;
 
 /**
  * What rclone, its backends and the kernel say, in the order in which it is looked for: the first match decides.
@@ -63,12 +63,21 @@ export function isOfOneObject(problem: RcloneProblem): boolean {
   return meaning === undefined || !OF_THE_WHOLE.has(meaning);
 }
 
+/**
+ * A file whose size changed while it was read: what rclone and Go's net/http say of it. For rclone it is like a connection
+ * that broke, so that it tries anew, and in the end exits as after such a one.
+ */
+const CHANGED_MEANWHILE =
+  /source file is being updated|ContentLength=\d+ with Body length \d+|request body larger than specified content length/;
+
 /** Whether an exit only sums up problems of single objects. */
 export const onlyObjectsFailed = (
   exitCode: number | undefined,
   problems: readonly RcloneProblem[],
 ): boolean =>
-  (exitCode === RcloneExit.failed || exitCode === RcloneExit.lessSerious) &&
+  (exitCode === RcloneExit.failed ||
+    exitCode === RcloneExit.lessSerious ||
+    (exitCode === RcloneExit.retryable && problems.some(({ message }) => CHANGED_MEANWHILE.test(message)))) &&
   problems.some(isOfOneObject) &&
   problems.every((problem) => isOfOneObject(problem) || isSummary(problem));
 

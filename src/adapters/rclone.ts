@@ -70,9 +70,9 @@ export interface RcloneCall {
 
 /**
  * Runs rclone. Returns when it succeeded, or when only single files failed, which `onProblem` was told of (exit codes
- * 1 and 6). Anything else is thrown as an `FtsError`: `RemoteUnreachable`, `RemoteDenied`, `QuotaExceeded`,
- * `DestinationFull`, `PathMissing` (exit code 3: what it should read is not there), `VolumeUnavailable`, `ToolFailed`,
- * `Busy`.
+ * 1 and 6, and 5 for files that change while they are read). Anything else is thrown as an `FtsError`:
+ * `RemoteUnreachable`, `RemoteDenied`, `QuotaExceeded`, `DestinationFull`, `PathMissing` (exit code 3: what it should
+ * read is not there), `VolumeUnavailable`, `ToolFailed`, `Busy`.
  */
 export async function runRclone(remote: RcloneRemote, call: RcloneCall): Promise<ToolExit> {
   const problems: RcloneProblem[] = [];

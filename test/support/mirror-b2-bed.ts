@@ -1,3 +1,4 @@
+import type { FaultRequest } from '../../src/b2-stand-in/faults.js';
 import { BUCKET, MIRROR, rclone, testStandIn } from '../b2-stand-in/stand-in.js';
 import { mirrorBed } from './mirror-bed.js';
 
@@ -25,6 +26,14 @@ export async function b2Bed(path = `${BUCKET}/mirror`) {
         answer: { status: 400, code: 'bad_request', message: 'not this one' },
         times: 1000,
       });
+    },
+    /** Called when the bucket has an upload's head, which tells size and hash, and has read nothing of its body. */
+    beforeUpload: (fileName: string, happens: () => void): void => {
+      const match = ({ operation, ...it }: FaultRequest): boolean => {
+        if (operation === 'b2_upload_file' && it.fileName === `mirror/${fileName}`) happens();
+        return false;
+      };
+      standIn.faults.inject({ match, answer: 'reset', times: 1 });
     },
     /** What plain rclone lists, without what the product keeps there. */
     remoteNames: () => lines('lsf', '-R', '--files-only', '--filter', '- /.fts/**', `b2:${path}`),
