@@ -3,6 +3,7 @@
 const { readdirSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 const { Enum, Namespace, Root, Service, Type } = require('protobufjs/light');
+const compiledCodecs = require('./compiled-codecs.cjs');
 
 /** Where a type or a call may be named. */
 const SDK = ['node_modules/@temporalio/client/lib', 'node_modules/@temporalio/common/lib'];
@@ -26,8 +27,9 @@ module.exports = function leanProto(source) {
   const [use] = USE_OF_THEM.exec(own) ?? [];
   if (use !== undefined) throw new Error(`a command uses ${use}: take that part off UNUSED_PARTS`);
   const lean = JSON.stringify(leanTypes(json, `${sdk}\n${own}`));
-  Root.fromJSON({ nested: JSON.parse(lean) }).resolveAll(); // fails if one refers to what is left out
-  return `${source.slice(0, start)}JSON.parse(${JSON.stringify(lean)})${source.slice(end)}`;
+  const root = Root.fromJSON({ nested: JSON.parse(lean) }).resolveAll(); // fails if one refers to what is left out
+  const types = `${source.slice(0, start)}JSON.parse(${JSON.stringify(lean)})${source.slice(end)}`;
+  return `${types}\n$root.compiledCodecs = ${compiledCodecs(root)};\n`;
 };
 
 function scriptsIn(folder) {

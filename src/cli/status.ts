@@ -1,7 +1,7 @@
 import { expectProbes } from '../adapters/volume-probe-run.js';
 import { ExitCode } from '../domain/outcome.js';
 import { UsageError } from '../domain/usage-error.js';
-import { loadEstateOption } from './estate-option.js';
+import { rememberedEstate } from './remembered-estate.js';
 import { onInterrupt, pause } from './interrupt.js';
 import { printJson, printLine } from './output.js';
 import { type GatheredStatus, gatherStatus } from './status-gather.js';
@@ -23,7 +23,7 @@ export async function status({ estate: file, watch, json }: StatusOptions): Prom
   if (watch && json)
     throw new UsageError('--watch and --json exclude each other', { hint: 'call `fts status --json` again' });
   expectProbes();
-  const loaded = await loadEstateOption(file);
+  const loaded = await rememberedEstate(file);
   if (watch) return watchStatus(() => gatherStatus(loaded));
   const gathered = await gatherStatus(loaded);
   if (json) printJson(gathered.view);

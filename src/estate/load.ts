@@ -1,11 +1,9 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { checkDocument } from './check.js';
 import { EstateError, type Finding } from './findings.js';
 import { toFindings } from './problem.js';
 import type { Estate } from './schema.js';
+import { type EstateText, readEstateText } from './text.js';
 import { readDocument } from './yaml/document.js';
-import { readSource } from './yaml/source.js';
 
 export { EstateError, type Finding } from './findings.js';
 
@@ -21,11 +19,12 @@ export interface LoadedEstate {
 
 /** Reads and checks an estate file. Throws an EstateError with everything that is wrong with it, and nothing else. */
 export async function loadEstate(file: string): Promise<LoadedEstate> {
-  const absolute = resolve(file);
-  const source = await readSource(absolute);
-  if ('problem' in source) throw new EstateError(toFindings(file, [source.problem]));
-  const directory = dirname(await realpath(absolute).catch(() => absolute)); // it may vanish meanwhile
-  const { estate, problems, warnings } = checkDocument(readDocument(source.text), directory);
-  if (!estate) throw new EstateError(toFindings(file, problems));
-  return { estate, file: absolute, directory, warnings: toFindings(file, warnings) };
+  return checkEstate(await readEstateText(file));
+}
+
+/** Checks an estate file's text. Throws as `loadEstate` does. */
+export function checkEstate({ text, named, file, directory }: EstateText): LoadedEstate {
+  const { estate, problems, warnings } = checkDocument(readDocument(text), directory);
+  if (!estate) throw new EstateError(toFindings(named, problems));
+  return { estate, file, directory, warnings: toFindings(named, warnings) };
 }

@@ -1,7 +1,26 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** A zone's clock over a time, read off Intl once. */
+export interface ZoneSpan {
+  zone: string;
+  /** Milliseconds since the epoch. */
+  from: number;
+  to: number;
+  /** Since when (at first `from`), in order, the clock is how many milliseconds ahead of UTC. */
+  changes: [since: number, offset: number][];
+}
+
+let knownSpan: ZoneSpan | undefined;
+
+/** Spares this process the first use of Intl, which takes longer than all that it is then asked. */
+export const useZoneSpan = (span: ZoneSpan): void => {
+  knownSpan = span;
+};
+
 /** Milliseconds by which the zone's wall clock is ahead of UTC at an instant (ms since the epoch). */
 export function zoneOffset(zone: string, instant: number): number {
+  if (knownSpan?.zone === zone && instant >= knownSpan.from && instant < knownSpan.to)
+    return knownSpan.changes.findLast(([since]) => since <= instant)?.[1] ?? 0;
   const [, sign, hours, minutes, seconds] =
     /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(format(zone).format(instant)) ?? [];
   const total = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
