@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { damageOr } from '../domain/damage.js';
 import type { MirrorPlan, UploadClass } from '../domain/mirror.js';
 import type { State } from './state.js';
 
@@ -126,12 +128,19 @@ export async function releasedFilter(
   return released?.remote === remote ? released.filter : undefined;
 }
 
-/** Notes that a plan may be carried out as a whole: its filter is what the next one is compared with. Safe to repeat. */
-export const noteReleased = (
-  state: Pick<State, 'write'>,
+/**
+ * Notes that a plan may be carried out as a whole: its filter is what the next one is compared with. What says so already stays as
+ * it is. Safe to repeat.
+ */
+export async function noteReleased(
+  state: Pick<State, 'read' | 'write'>,
   job: string,
   { filter, runId, remote }: Pick<MirrorPlan, 'filter' | 'runId'> & { remote: string },
-): Promise<void> => state.write(releasedFile(job), { filter, remote, runId, at: new Date().toISOString() });
+): Promise<void> {
+  const { record: before } = await damageOr(releasedFilter(state, job, remote));
+  if (before !== undefined && isDeepStrictEqual(before, filter)) return;
+  await state.write(releasedFile(job), { filter, remote, runId, at: new Date().toISOString() });
+}
 
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
 
@@ -142,6 +151,7 @@ const CHUNK = 256 * 1024;
 export class NameList {
   readonly #fd: number;
   #text = '';
+  #isEmpty = true;
 
   constructor(file: string) {
     this.#fd = fs.openSync(file, 'w', 0o600);
@@ -149,14 +159,15 @@ export class NameList {
 
   add(line: string): void {
     this.#text += `${line}\n`;
+    this.#isEmpty = false;
     if (this.#text.length >= CHUNK) this.#flush();
   }
 
-  /** Makes it durable. */
+  /** Makes it durable; of a list without a name nothing can be lost but the file, which is durable with the record beside it (`writePlan`). */
   close(): void {
     try {
       this.#flush();
-      fs.fsyncSync(this.#fd);
+      if (!this.#isEmpty) fs.fsyncSync(this.#fd);
     } finally {
       fs.closeSync(this.#fd);
     }

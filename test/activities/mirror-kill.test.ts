@@ -37,11 +37,18 @@ async function mirror(runId: string): Promise<void> {
   }
 }
 
-const dying = async (): Promise<string> => {
+/** What a run's first step answers, in this process. */
+async function planned(runId: string): Promise<unknown> {
+  const info = { workflowExecution: { workflowId: 'testbed/mirror', runId } };
+  const environment = new MockActivityEnvironment(info, { logger: silent });
+  return environment.run(estate.activities.planMirror, await estate.request('mirror'));
+}
+
+const dying = async (run = 'run-2', steps: readonly (typeof STEPS)[number][] = STEPS): Promise<string> => {
   const request = await estate.request('mirror');
   return attempt(
-    { file: estate.file, stateRoot: join(estate.folder, 'state'), run: 'run-2' },
-    ...STEPS.map((step) => [step, request] as const),
+    { file: estate.file, stateRoot: join(estate.folder, 'state'), run },
+    ...steps.map((step) => [step, request] as const),
   );
 };
 
@@ -97,4 +104,22 @@ describe('a worker that is killed while it mirrors', () => {
       expect(await contents(cloud)).toEqual(wanted);
     },
   );
+});
+
+describe('a worker that is killed while it finds nothing to do', () => {
+  it.each<[CrashPoint, string]>([
+    ['state-drafted', 'plans/mirror/plan.json'],
+    ['state-replaced', 'plans/mirror/plan.json'],
+  ])('at "%s" %s is at its end the next time, and what the plan is compared with stays', async (at, of) => {
+    await mirror('run-2');
+    const released = join(estate.folder, 'state', 'testbed', 'mirrors', 'mirror.json');
+    const [wanted, before] = [await contents(cloud), await readFile(released, 'utf8')];
+    await dies(await dying('run-3', ['planMirror']), { at, of, number: 1 });
+    const found = await planned('run-3');
+    expect(found).toMatchObject({ deletes: 0, plan: { transfers: 0, changes: 0 } });
+    expect(found).toHaveProperty('verified.files');
+    expect(await planned('run-3')).toEqual(found);
+    expect(await contents(cloud)).toEqual(wanted);
+    expect(await readFile(released, 'utf8')).toBe(before);
+  });
 });
