@@ -1,5 +1,6 @@
 import type { GraduationContext } from '../src/adapters/graduation-context.js';
 import type { GraduationEnd, GraduationOrder, GraduationSetting } from '../src/adapters/graduation-run.js';
+import { sideBySide } from '../src/domain/side-by-side.js';
 import type { SweepEnd } from '../src/adapters/graduation-sweep.js';
 import type { TallyReport } from '../src/adapters/graduation-tally.js';
 import type { HoldSetting, PlanToJudge, Verdict } from '../src/adapters/holds.js';
@@ -43,6 +44,9 @@ export interface Graduated {
 
 const LISTED_REASONS = 10;
 
+/** Deleting keeps a disk busy and little else: a second one is looked at meanwhile. */
+const SWEPT_AT_ONCE = 2;
+
 export const createGraduationActivities = (dependencies: GraduationDependencies) => {
   const { state, openReport, sweep, graduate, judge } = dependencies;
   const { step } = createGraduationSteps(dependencies);
@@ -52,16 +56,17 @@ export const createGraduationActivities = (dependencies: GraduationDependencies)
     sweepSources: (request: JobRequest): Promise<HiddenSources> =>
       step('sweep', request, async (context, { keepSource = KEEP_SOURCE_SECONDS }, bothVolumes) => {
         const sources: HiddenSources = { removed: 0, waiting: 0, kept: 0, reasons: [] };
-        for (const move of hiddenSources(context.journal.moves)) {
+        const sweepOne = async (move: Move): Promise<void> => {
           await bothVolumes();
           const end = await sweep(context, move, keepSource);
           sources[end.end] += 1;
-          if (end.end === 'kept' && sources.reasons.length < LISTED_REASONS) {
-            const { path, encoded } = printableName(Buffer.from(move.project, 'hex'));
-            const { reason, at } = end;
-            sources.reasons.push({ project: path, ...(encoded && { encoded }), reason, at });
-          }
-        }
+          if (end.end !== 'kept' || sources.reasons.length >= LISTED_REASONS) return;
+          const { path, encoded } = printableName(Buffer.from(move.project, 'hex'));
+          const { reason, at } = end;
+          sources.reasons.push({ project: path, ...(encoded && { encoded }), reason, at });
+        };
+        for (const moves of hiddenSources(context.journal.moves))
+          await sideBySide(moves, SWEPT_AT_ONCE, sweepOne);
         return sources;
       }),
 
@@ -110,6 +115,19 @@ export const createGraduationActivities = (dependencies: GraduationDependencies)
 
 export type GraduationActivities = ReturnType<typeof createGraduationActivities>;
 
-/** The hidden sources, the oldest first: one that was recalled goes before what the recall has hidden, by which it is judged. */
-const hiddenSources = (moves: readonly Move[]): Move[] =>
-  moves.filter((move) => !isUnderWay(move)).sort((a, b) => Date.parse(a.at ?? '') - Date.parse(b.at ?? ''));
+/**
+ * The hidden sources, the oldest first, in groups of which no source counts for another: one that was recalled goes before
+ * what the recall has hidden, by which it is judged.
+ */
+function hiddenSources(moves: readonly Move[]): Move[][] {
+  const oldestFirst = moves
+    .filter((move) => !isUnderWay(move))
+    .sort((a, b) => Date.parse(a.at ?? '') - Date.parse(b.at ?? ''));
+  const groups: Move[][] = [];
+  for (const move of oldestFirst) {
+    const group = groups.at(-1);
+    if (group && !move.recall && !group[0]?.recall) group.push(move);
+    else groups.push([move]);
+  }
+  return groups;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MOVE_STEPS, type Move, type Recalled } from '../domain/graduation.js';
+import { oneAtATime } from './one-at-a-time.js';
 import type { State } from './state.js';
 
 const Identity = z.object({ device: z.string(), inode: z.string(), born: z.string().optional() });
@@ -51,11 +52,14 @@ export async function openJournal(state: State, job: string): Promise<Graduation
   const known = await state.read(journalFile(job), Journal);
   let moves: Move[] = known?.moves ?? [];
   let recalled: Recalled[] = known?.recalled ?? [];
-  const write = async (changed: { moves?: Move[]; recalled?: Recalled[] }): Promise<void> => {
-    const next = { moves, recalled, ...changed };
-    await state.write(journalFile(job), next satisfies z.input<typeof Journal>);
-    ({ moves, recalled } = next);
-  };
+  const inTurn = oneAtATime();
+  /** Two projects may be on their way at once: each change is to what the one before it left. */
+  const write = (change: () => { moves?: Move[]; recalled?: Recalled[] }): Promise<void> =>
+    inTurn(async () => {
+      const next = { moves, recalled, ...change() };
+      await state.write(journalFile(job), next satisfies z.input<typeof Journal>);
+      ({ moves, recalled } = next);
+    });
   return {
     get moves() {
       return moves;
@@ -65,15 +69,15 @@ export async function openJournal(state: State, job: string): Promise<Graduation
     },
     put: (move) => {
       const [news] = recallOf(move);
-      return write({
+      return write(() => ({
         moves: [...moves.filter(({ id }) => id !== move.id), move],
         ...(news && { recalled: [...recalled.filter(({ project }) => project !== news.project), news] }),
-      });
+      }));
     },
-    drop: (move) => write({ moves: moves.filter(({ id }) => id !== move.id) }),
+    drop: (move) => write(() => ({ moves: moves.filter(({ id }) => id !== move.id) })),
     forgetRecalled: async (before) => {
-      const left = recalled.filter(({ at }) => Date.parse(at) >= before);
-      if (left.length < recalled.length) await write({ recalled: left });
+      const isLeft = ({ at }: Recalled): boolean => Date.parse(at) >= before;
+      if (!recalled.every(isLeft)) await write(() => ({ recalled: recalled.filter(isLeft) }));
     },
   };
 }

@@ -32,6 +32,13 @@ export interface Route {
   recall?: true;
 }
 
+/** A copy in staging, whole but neither durable nor verified yet. */
+export interface Copied {
+  move: Move;
+  source: Place;
+  staging: Place;
+}
+
 /**
  * Moves one project: copy to staging, make durable and verify, publish by rename, hide the source. Safe to repeat after
  * `settle`.
@@ -42,9 +49,19 @@ export interface Route {
  */
 export async function moveProject(
   context: GraduationContext,
-  { name, folder, scan }: ColdProject,
+  project: ColdProject,
   route: Route,
 ): Promise<MoveEnd> {
+  const copied = await copyToStaging(context, project, route);
+  return 'kept' in copied ? copied : publishCopy(context, copied, route.destination);
+}
+
+/** The first half of a move, with which the disks have most to do: after it, the project is copied. */
+export async function copyToStaging(
+  context: GraduationContext,
+  { name, folder, scan }: ColdProject,
+  route: Route,
+): Promise<Copied | { kept: string }> {
   const { loaded, signal, onStep } = context;
   const { files, bytes, contents, likeness } = scan;
   const begun: Move = {
@@ -57,9 +74,10 @@ export async function moveProject(
     step: 'copying',
     ...(route.recall && { recall: route.recall, run: context.run }),
   };
-  const copying = await proceed(context, begun, { step: 'copying' });
-  const { source, staging } = await placesOf(loaded, copying);
-  try {
+  const move = await proceed(context, begun, { step: 'copying' });
+  const { source, staging } = await placesOf(loaded, move);
+  const copied: Copied = { move, source, staging };
+  return orForgotten(context, copied, async () => {
     const onWritten = (written: number): void => {
       context.tell({ phase: 'copy', bytes: Math.min(written, bytes), totalBytes: bytes });
     };
@@ -67,44 +85,72 @@ export async function moveProject(
     const copyPath = pathOf(staging).toString();
     await inFolder(pathOf(source), (open) => copyProject(open, copyPath, { signal, onWritten }));
     await onStep('copied');
-    const [, found] = await Promise.all([
-      syncFilesystem(staging.parent, signal),
-      compareCopy(context, copying, { source, staging }),
-    ]);
-    if (await hasChanged(context, copying, source)) {
-      await forget(context, copying);
-      return { kept: CHANGED };
-    }
-    if (found !== undefined) {
-      throw new FtsError(
-        'VerificationFailed',
-        `the copy of ${printableName(name).path} is not equal to it: ${found}`,
-      );
-    }
-    await onStep('verified');
+    return copied;
+  });
+}
+
+/** The second half: makes the copy durable, verifies it, publishes it as `destination`, and hides the source. */
+export async function publishCopy(
+  context: GraduationContext,
+  copied: Copied,
+  destination: Buffer,
+): Promise<MoveEnd> {
+  const { move } = copied;
+  const verified = await orForgotten(context, copied, () => verify(context, copied));
+  if ('kept' in verified) return verified;
+  const { copy } = verified;
+  const publishing = await proceed(context, move, {
+    step: 'publishing',
+    copy,
+    destination: destination.toString('hex'),
+  });
+  const places = await placesOf(context.loaded, publishing);
+  if (!places.destination || !(await renameFolder(places.staging, places.destination))) {
+    await forget(context, publishing);
+    return { kept: `conflict: ${move.to}/${printableName(destination).path} exists` };
+  }
+  await context.onStep('published');
+  return hideSource(context, publishing, { verified: true });
+}
+
+/** The folder of a copy that is durable and equal to its source, in which nothing changed meanwhile. */
+async function verify(
+  context: GraduationContext,
+  { move, source, staging }: Copied,
+): Promise<{ copy: FolderIdentity } | { kept: string }> {
+  const { path } = printableName(Buffer.from(move.project, 'hex'));
+  const [, found] = await Promise.all([
+    syncFilesystem(staging.parent, context.signal),
+    compareCopy(context, move, { source, staging }),
+  ]);
+  if (await hasChanged(context, move, source)) {
+    await forget(context, move);
+    return { kept: CHANGED };
+  }
+  if (found !== undefined)
+    throw new FtsError('VerificationFailed', `the copy of ${path} is not equal to it: ${found}`);
+  await context.onStep('verified');
+  const copy = await folderAt(staging);
+  if (!copy) throw new FtsError('VerificationFailed', `the copy of ${path} is gone from staging`);
+  return { copy };
+}
+
+/** What fails leaves nothing in staging; a project that turns out to have changed stays. */
+async function orForgotten<T>(
+  context: GraduationContext,
+  { move, source }: Copied,
+  work: () => Promise<T>,
+): Promise<T | { kept: string }> {
+  try {
+    return await work();
   } catch (error) {
-    if (context.isCancelled()) await forget(context, copying); // nobody comes back for it
-    if (signal?.aborted || projectFailure(error) === undefined) throw error;
-    const changed = await hasChanged(context, copying, source);
-    await forget(context, copying);
+    if (context.isCancelled()) await forget(context, move); // nobody comes back for it
+    if (context.signal?.aborted || projectFailure(error) === undefined) throw error;
+    const changed = await hasChanged(context, move, source);
+    await forget(context, move);
     if (changed) return { kept: CHANGED };
     throw error;
   }
-  const copy = await folderAt(staging);
-  if (!copy)
-    throw new FtsError('VerificationFailed', `the copy of ${printableName(name).path} is gone from staging`);
-  const publishing = await proceed(context, copying, {
-    step: 'publishing',
-    copy,
-    destination: route.destination.toString('hex'),
-  });
-  const { destination } = await placesOf(loaded, publishing);
-  if (!destination || !(await renameFolder(staging, destination))) {
-    await forget(context, publishing);
-    return { kept: `conflict: ${route.to}/${printableName(route.destination).path} exists` };
-  }
-  await onStep('published');
-  return hideSource(context, publishing, { verified: true });
 }
 
 /** Whether a source is no longer what was to be copied, or not even there. */

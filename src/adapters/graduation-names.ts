@@ -8,6 +8,9 @@ const MOST_OF_A_DAY = 9;
 /** NAME_MAX of every filesystem that a volume can have (bytes). */
 const LONGEST_NAME = 255;
 
+/** The day that is put behind a name, in UTC. */
+export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
+
 export interface DestinationNames {
   /** The name for a project, or why there is none. `date` puts the day behind a name that is taken. */
   choose(name: Buffer, onConflict: 'refuse' | 'date', day: string): { name: Buffer } | { conflict: string };

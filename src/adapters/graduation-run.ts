@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { coldBefore } from '../domain/coldness.js';
-import { type FailureType, FtsError } from '../domain/failures.js';
+import type { FailureType } from '../domain/failures.js';
 import { type GraduationResult, holdReason, type HiddenSources, type Move } from '../domain/graduation.js';
 import type { Limits } from '../domain/limits.js';
 import { printableName } from '../domain/names.js';
-import { exactSize } from '../domain/units.js';
+import { moveAbreast } from './graduation-abreast.js';
 import type { GraduationContext } from './graduation-context.js';
 import type { MoveEnd } from './graduation-hide.js';
-import { type ColdProject, moveProject } from './graduation-move.js';
-import { type DestinationNames, destinationNames } from './graduation-names.js';
-import { declaredFolder } from './graduation-places.js';
+import type { ColdProject } from './graduation-move.js';
 import { settle } from './graduation-settle.js';
 import { type Survey, survey } from './graduation-survey.js';
 import type { Tally } from './graduation-tally.js';
@@ -47,7 +45,7 @@ const SOURCES_UNSEEN: HiddenSources = { removed: 0, waiting: 0, kept: 0, reasons
 
 /**
  * Moves what is cold. First ends what a dead process left; then looks at every project, asks whether the plan may be
- * carried out, and moves one project after the other. Safe to retry: what an attempt of the same run has moved is told
+ * carried out, and moves what goes. Safe to retry: what an attempt of the same run has moved is told
  * again. Fails with `VolumeUnavailable`, `PathMissing`, `PathUnsafe`, `StateCorrupt`.
  */
 export async function graduate(
@@ -102,14 +100,12 @@ export async function graduate(
       tally.kept(name, 'held: a person has to look at the plan first');
     return { result: await tally.finish(SOURCES_UNSEEN), ...(failure && { failure }) };
   }
-  const names = await destinationNames(await declaredFolder(setting.loaded, order.to), order.to);
-  for (const project of plan.going.filter(isNew)) {
-    if (!isReleased(project)) {
-      tally.kept(project.name, 'hot: it turned cold or changed after the plan of this run was made');
-      continue;
-    }
-    await attempt(project.name, () => moveOne(setting, order, names, project));
-  }
+  const going = plan.going.filter(isNew).filter((project) => {
+    if (isReleased(project)) return true;
+    tally.kept(project.name, 'hot: it turned cold or changed after the plan of this run was made');
+    return false;
+  });
+  await moveAbreast(setting, order, going, (project, work) => attempt(project.name, work));
   return { result: await tally.finish(SOURCES_UNSEEN), ...(failure && { failure }) };
 }
 
@@ -129,27 +125,6 @@ async function permission(
   );
   const record = () => state.write(file, { run, projects } satisfies z.input<typeof Released>);
   return (await release(plan, holdReason(plan, limits), record)) ? () => true : undefined;
-}
-
-async function moveOne(
-  setting: GraduationSetting,
-  { from, to, onConflict }: GraduationOrder,
-  names: DestinationNames,
-  project: ColdProject,
-): Promise<MoveEnd> {
-  const free = await setting.requireVolumes();
-  const { allocated } = project.scan;
-  if (free !== undefined && allocated > free) {
-    throw new FtsError(
-      'DestinationFull',
-      `it has ${exactSize(allocated)}, and ${exactSize(free)} are free at its destination: make room there`,
-    );
-  }
-  const choice = names.choose(project.name, onConflict, setting.now().toISOString().slice(0, 10));
-  if ('conflict' in choice) return { kept: choice.conflict };
-  const end = await moveProject(setting, project, { from, to, destination: choice.name });
-  if ('moved' in end) names.take(choice.name);
-  return end;
 }
 
 function tell(tally: Tally, name: Buffer, end: MoveEnd): void {

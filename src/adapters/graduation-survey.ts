@@ -11,7 +11,7 @@ import type { ColdProject } from './graduation-move.js';
 import { declaredFolder } from './graduation-places.js';
 import { inFolder } from './project-look.js';
 import { isMountedInto } from './project-mounts.js';
-import { whoUses } from './project-open-files.js';
+import { type OpenFiles, openFilesBelow } from './project-open-files.js';
 import { folderAt, pathOf, type Place } from './project-rename.js';
 import { isActive, scanProject } from './project-scan.js';
 import { isErrno } from './state.js';
@@ -58,11 +58,14 @@ export async function survey(context: GraduationContext, options: SurveyOptions)
     ...{ going: [], kept: [], failed: [], biggest: [], planHash: '' },
   };
   const plan = createHash('sha256');
+  let look: Promise<OpenFiles> | undefined;
+  /** One look for all projects, and none where nothing is cold: what counts is the look right before a source is hidden. */
+  const openFiles = (): Promise<OpenFiles> => (look ??= inFolder(parent, openFilesBelow));
   for (const name of await namesIn(parent, splitVolumePath(from).path === '')) {
     context.signal?.throwIfAborted();
     context.tell({ phase: 'scan', files: found.projects });
     try {
-      const look = await lookAt(context, { parent, name }, { cutoff, recalled, countAll });
+      const look = await lookAt(context, { parent, name }, { cutoff, recalled, countAll, openFiles });
       if (look.isProject) found.projects += 1;
       found.total += look.files ?? 0;
       if (!look.cold) {
@@ -97,7 +100,12 @@ type Look = { isProject: boolean; files?: number } & (
 async function lookAt(
   { signal }: GraduationContext,
   place: Place,
-  { cutoff, recalled, countAll }: Pick<SurveyOptions, 'recalled' | 'countAll'> & { cutoff: number },
+  {
+    cutoff,
+    recalled,
+    countAll,
+    openFiles,
+  }: Pick<SurveyOptions, 'recalled' | 'countAll'> & { cutoff: number; openFiles: () => Promise<OpenFiles> },
 ): Promise<Look> {
   const folder = await folderAt(place);
   if (!folder) {
@@ -116,7 +124,7 @@ async function lookAt(
       [project, inode].some((known) => known === place.name.toString('hex') || known === folder.inode),
     );
     if (back && Date.parse(back.at) / 1000 >= cutoff) return stays(`hot: it was recalled at ${back.at}`);
-    const user = await whoUses(open);
+    const user = await (await openFiles()).usersOf(open);
     if (user !== undefined) return stays(`open in ${user}`);
     if (await isMountedInto(open)) return stays(MOUNTED);
     const scan = await scanProject(open, { signal });

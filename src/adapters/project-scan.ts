@@ -26,7 +26,20 @@ export interface ScanOptions {
   onLink?: (path: Buffer, target: Buffer) => void;
 }
 
-const FIELDS = ['%y', '%D', '%i', '%m', '%U', '%G', '%s', '%n', '%T@', '%C@', '%l', '%P', '%b'] as const;
+/**
+ * What find tells of an entry, in such an order that each digest takes a stretch of it as it came: what a copy has too,
+ * with the size of a file last; then what only this entry has.
+ */
+const FIELDS = ['%y', '%m', '%U', '%G', '%T@', '%l', '%P', '%s', '%i', '%n', '%C@', '%D', '%b'] as const;
+const KIND = FIELDS.indexOf('%y');
+const TARGET = FIELDS.indexOf('%l');
+const PATH = FIELDS.indexOf('%P');
+const SIZE = FIELDS.indexOf('%s');
+const INODE = FIELDS.indexOf('%i');
+const NAMES = FIELDS.indexOf('%n');
+const CHANGED = FIELDS.indexOf('%C@');
+const DEVICE = FIELDS.indexOf('%D');
+const BLOCKS = FIELDS.indexOf('%b');
 /** Of `%b`, whatever the filesystem's own are (bytes). */
 const BLOCK = 512;
 const FORMAT = FIELDS.map((field) => `${field}\\0`).join('');
@@ -79,30 +92,45 @@ export async function scanProject(
     folder,
     signal,
     onStdout: (chunk) => {
-      rest = readEntries(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), (fields) =>
-        tally.add(fields),
-      );
+      rest = readEntries(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), (entry) => {
+        tally.add(entry);
+      });
     },
   });
   return tally.result();
 }
 
-/** Calls back for each whole entry and returns what is left over. */
-function readEntries(data: Buffer, onEntry: (fields: Buffer[]) => void): Buffer {
-  let start = 0;
-  for (;;) {
-    const fields: Buffer[] = [];
-    let at = start;
-    while (fields.length < FIELDS.length) {
-      const end = data.indexOf(NUL, at);
-      if (end === -1) return Buffer.from(data.subarray(start));
-      fields.push(data.subarray(at, end));
-      at = end + 1;
-    }
-    onEntry(fields);
-    start = at;
-  }
+/** An entry as find told it. */
+interface Entry {
+  data: Buffer;
+  /** Where it begins in `data`. */
+  start: number;
+  /** Where each field ends: its NUL. */
+  ends: Uint32Array;
 }
+
+/** Calls back for each whole entry, which is the same object every time, and returns what is left over. */
+function readEntries(data: Buffer, onEntry: (entry: Entry) => void): Buffer {
+  const entry: Entry = { data, start: 0, ends: new Uint32Array(FIELDS.length) };
+  let field = 0;
+  for (let at = data.indexOf(NUL); at !== -1; at = data.indexOf(NUL, at + 1)) {
+    entry.ends[field] = at;
+    field += 1;
+    if (field < FIELDS.length) continue;
+    onEntry(entry);
+    entry.start = at + 1;
+    field = 0;
+  }
+  return Buffer.from(data.subarray(entry.start));
+}
+
+const beginOf = ({ start, ends }: Entry, field: number): number =>
+  field === 0 ? start : (ends[field - 1] ?? 0) + 1;
+const endOf = ({ ends }: Entry, field: number): number => ends[field] ?? 0;
+const bytesOf = (entry: Entry, field: number): Buffer =>
+  entry.data.subarray(beginOf(entry, field), endOf(entry, field));
+const textOf = (entry: Entry, field: number): string =>
+  entry.data.toString('latin1', beginOf(entry, field), endOf(entry, field));
 
 class Tally {
   readonly #contents = new SetDigest();
@@ -122,43 +150,30 @@ class Tally {
     this.#onLink = onLink;
   }
 
-  add(fields: Buffer[]): void {
-    const [kind, device, inode, , , , size, names] = fields.map((field) => field.toString('latin1'));
-    const [, , , mode, user, group, length, , modified, changed, target, path, blocks] = fields;
-    if (
-      !kind ||
-      !device ||
-      !inode ||
-      !mode ||
-      !user ||
-      !group ||
-      !length ||
-      !modified ||
-      !changed ||
-      !target ||
-      !path ||
-      !blocks
-    )
-      return;
-    const isRoot = path.length === 0;
+  add(entry: Entry): void {
+    const { data, start } = entry;
+    const kind = textOf(entry, KIND);
+    const device = textOf(entry, DEVICE);
+    const isRoot = beginOf(entry, PATH) === endOf(entry, PATH);
     if (isRoot) this.#device = device;
     const isFile = kind === 'f';
-    const common = [fields[0], mode, user, group, isFile ? length : '-', modified, target, path];
-    this.#likeness.add(common);
-    this.#contents.add([...common, length, inode, names, isRoot ? '-' : changed]); // renaming a folder changes its own
+    this.#likeness.addBytes(data.subarray(start, endOf(entry, isFile ? SIZE : PATH)));
+    this.#contents.addBytes(data.subarray(start, endOf(entry, isRoot ? NAMES : CHANGED))); // renaming a folder changes its own
     this.#obstacle ??= obstacleOf(kind, device === this.#device);
     if (kind !== 'd') this.#files += 1;
-    const copy = Buffer.from(path);
-    if (kind === 'l') this.#onLink?.(copy, Buffer.from(target));
+    if (kind === 'l') this.#onLink?.(Buffer.from(bytesOf(entry, PATH)), Buffer.from(bytesOf(entry, TARGET)));
     if (!isFile) return;
-    if (names !== '1') {
+    const path = (): Buffer => Buffer.from(bytesOf(entry, PATH));
+    if (textOf(entry, NAMES) !== '1') {
+      const inode = textOf(entry, INODE);
       const known = this.#namesOf.get(inode);
-      if (known) return void known.push(copy);
-      this.#namesOf.set(inode, [copy]);
+      if (known) return void known.push(path());
+      this.#namesOf.set(inode, [path()]);
     }
-    this.#bytes += Number(size);
-    this.#allocated += Math.min(Number(size), Number(blocks) * BLOCK);
-    this.#onFile?.(copy, Number(size));
+    const size = Number(textOf(entry, SIZE));
+    this.#bytes += size;
+    this.#allocated += Math.min(size, Number(textOf(entry, BLOCKS)) * BLOCK);
+    this.#onFile?.(path(), size);
   }
 
   result(): ProjectScan {

@@ -3,7 +3,7 @@ import { printableName } from '../domain/names.js';
 import { formatSize } from '../domain/units.js';
 import type { GraduationContext } from './graduation-context.js';
 import type { ColdProject } from './graduation-move.js';
-import { destinationNames } from './graduation-names.js';
+import { dayOf, destinationNames } from './graduation-names.js';
 import { declaredFolder } from './graduation-places.js';
 import { inFolder } from './project-look.js';
 import { isMountedInto } from './project-mounts.js';
@@ -35,7 +35,7 @@ export async function surveyArchived(
   const scan = await inFolder(pathOf(place), (open) => scanProject(open, { signal }));
   const against: FtsError[] = [];
   const names = await destinationNames(await declaredFolder(loaded, active), active);
-  const choice = names.choose(place.name, 'refuse', now().toISOString().slice(0, 10));
+  const choice = names.choose(place.name, 'refuse', dayOf(now()));
   if ('conflict' in choice) {
     const hint = 'nothing is merged: rename one of the two, then recall it again';
     against.push(new FtsError('DestinationExists', `${name} cannot come back, ${choice.conflict}`, hint));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** Digest of a set, whatever the order in which its members come: the sum, lane by lane, of their SHA-256. */
 export class SetDigest {
@@ -6,11 +6,26 @@ export class SetDigest {
   #members = 0;
 
   add(parts: (Buffer | string | undefined)[]): void {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part ?? '').update('\0');
-    const digest = hash.digest();
+    const digest = createHash('sha256');
+    for (const part of parts) digest.update(part ?? '').update('\0');
+    this.#sum(digest.digest('binary'));
+  }
+
+  /** A member whose parts lie side by side, told apart by what stands between them. */
+  addBytes(member: Uint8Array): void {
+    this.#sum(hash('sha256', member, 'binary'));
+  }
+
+  /** As text, a character for a byte: it costs half of what a buffer does. */
+  #sum(digest: string): void {
     for (let lane = 0; lane < 8; lane += 1) {
-      this.#lanes[lane] = ((this.#lanes[lane] ?? 0) + digest.readUInt32LE(lane * 4)) >>> 0;
+      const at = lane * 4;
+      const word =
+        digest.charCodeAt(at) |
+        (digest.charCodeAt(at + 1) << 8) |
+        (digest.charCodeAt(at + 2) << 16) |
+        (digest.charCodeAt(at + 3) << 24);
+      this.#lanes[lane] = (this.#lanes[lane] ?? 0) + word; // modulo 2^32, as it is a Uint32Array
     }
     this.#members += 1;
   }

@@ -109,6 +109,14 @@ describe('a project stays where it is while somebody', () => {
     expect(await reasonOf()).toBe(`open in process ${String(pid)}`);
   });
 
+  it('has a file of it mapped, and there is a newline in its name', async () => {
+    const odd = await test.project('two\nlines');
+    const pid = await stranger('python3', ['-c', MAPPING, join(odd, 'notes')]);
+    const { result } = await test.graduate();
+    expect(result.kept).toMatchObject([{ reason: `open in process ${String(pid)}` }]);
+    expect(await test.names(test.active)).toEqual(['two\nlines']);
+  });
+
   it('works in it by another path than that of the estate', async () => {
     const real = `${test.folder}-real`;
     await rename(test.folder, real);

@@ -25,9 +25,9 @@ const doing = (activity: string): string =>
     test.request,
   ]);
 
-const whole = async (): Promise<Record<string, string>[]> => {
+const whole = async (name = 'cold'): Promise<Record<string, string>[]> => {
   const trees = [test.active, test.projects].map((folder) =>
-    treeOf(join(folder, 'cold')).catch(() => undefined),
+    treeOf(join(folder, name)).catch(() => undefined),
   );
   return (await Promise.all(trees)).filter((tree) => tree !== undefined);
 };
@@ -49,6 +49,28 @@ describe('a worker that is killed while it moves a project', () => {
     expect(await test.names(test.active)).toEqual([]);
     expect(await test.names(test.staging)).toEqual([]);
   });
+});
+
+describe('a worker that is killed with two projects on their way', () => {
+  it.each(['journal-copying', 'copied', 'verified', 'published', 'hidden', 'journal-hidden'] as const)(
+    'at "%s" of the second leaves both whole, and the next run ends both moves',
+    async (of) => {
+      const path = await test.project('second', 'other');
+      const second = await treeOf(path);
+      const { ctimeMs } = await lstat(path);
+      await until(() => Date.now() - ctimeMs > 1500);
+      await dies(doing('graduateProjects'), { at: 'graduation', of, number: 2 });
+      for (const [name, tree] of Object.entries({ cold: before, second })) {
+        const found = await whole(name);
+        expect(found).not.toEqual([]);
+        for (const one of found) expect(one).toEqual(tree);
+      }
+
+      await test.graduate({ run: 'run-2' });
+      expect([await whole(), await whole('second')]).toEqual([[before], [second]]);
+      expect([...(await test.names(test.active)), ...(await test.names(test.staging))]).toEqual([]);
+    },
+  );
 });
 
 describe('a worker that is killed while it deletes a hidden source', () => {
