@@ -81,5 +81,9 @@ export function withHint(
   const command = `fts provision ${volume}`;
   if (record === undefined) return { ...problem, hint: `run \`${command}\`` };
   const back = 'bring back what this host recorded';
+  if (problem.state === 'missing' && record.filesystemUuid === null) {
+    const anew = `mkdir -p ${record.mountpoint}, then \`${command}\``; // which makes no folder that it has known
+    return { ...problem, hint: `${back}: is what holds it not mounted? To begin anew: ${anew}` };
+  }
   return { ...problem, hint: `${back}; or, if this is to be the volume from now on, run \`${command}\`` };
 }

@@ -39,6 +39,16 @@ describe('a directory volume', () => {
     expect(await readdir(join(test.mountpoint, '.fts'))).toEqual([]);
   });
 
+  it('is told, when its folder is gone, what helps to begin anew', async () => {
+    await rm(test.mountpoint, { recursive: true });
+    const { hint } = await test.guard.inspect('flux', READ);
+    expect(hint).toContain(`mkdir -p ${test.mountpoint}, then \`fts provision flux\``);
+    await expect(test.provision()).rejects.toMatchObject({ type: 'VolumeUnavailable' });
+    await mkdir(test.mountpoint);
+    await test.provision();
+    expect(await test.guard.inspect('flux', WRITE)).toMatchObject({ state: 'healthy' });
+  });
+
   it('is missing when its folder is gone', async () => {
     await rename(test.mountpoint, `${test.mountpoint}.away`);
     expect(await test.guard.inspect('flux', READ)).toMatchObject({
