@@ -8,6 +8,8 @@ import { moveAbreast } from './graduation-abreast.js';
 import type { GraduationContext } from './graduation-context.js';
 import type { MoveEnd } from './graduation-hide.js';
 import type { ColdProject } from './graduation-move.js';
+import { dayOf, destinationNames } from './graduation-names.js';
+import { declaredFolder } from './graduation-places.js';
 import { settle } from './graduation-settle.js';
 import { type Survey, survey } from './graduation-survey.js';
 import type { Tally } from './graduation-tally.js';
@@ -82,7 +84,12 @@ export async function graduate(
     if (!isDone) settled.add(move.project);
   }
 
+  const names = await destinationNames(await declaredFolder(setting.loaded, order.to), order.to);
   const plan = await survey(setting, {
+    conflictOf: (name) => {
+      const choice = names.choose(name, order.onConflict, dayOf(setting.now()));
+      return 'conflict' in choice ? choice.conflict : undefined;
+    },
     from: order.from,
     inactiveSeconds: order.inactiveSeconds,
     recalled: journal.recalled,

@@ -44,17 +44,19 @@ export interface SurveyOptions {
   inactiveSeconds: number;
   /** Projects that were brought back. */
   recalled: readonly Recalled[];
+  /** Why a name cannot be given at the destination. */
+  conflictOf: (name: Buffer) => string | undefined;
   /** Whether `total` is wanted, which takes a look at everything in active projects too. */
   countAll: boolean;
 }
 
 /** Looks at every entry of the source folder. Changes nothing. Fails with `PathMissing` and `PathUnsafe`. */
 export async function survey(context: GraduationContext, options: SurveyOptions): Promise<Survey> {
-  const { from, inactiveSeconds, recalled, countAll } = options;
+  const { from, inactiveSeconds } = options;
   const parent = await declaredFolder(context.loaded, from);
   const cutoff = coldBefore(context.now().getTime(), inactiveSeconds);
   const found: Survey = {
-    ...{ projects: 0, cold: 0, removal: { files: 0, bytes: 0 }, total: 0 },
+    ...{ projects: 0, cold: 0, conflicts: 0, removal: { files: 0, bytes: 0 }, total: 0 },
     ...{ going: [], kept: [], failed: [], biggest: [], planHash: '' },
   };
   const plan = createHash('sha256');
@@ -65,8 +67,9 @@ export async function survey(context: GraduationContext, options: SurveyOptions)
     context.signal?.throwIfAborted();
     context.tell({ phase: 'scan', files: found.projects });
     try {
-      const look = await lookAt(context, { parent, name }, { cutoff, recalled, countAll, openFiles });
+      const look = await lookAt(context, { parent, name }, { ...options, cutoff, openFiles });
       if (look.isProject) found.projects += 1;
+      if (look.isConflict) found.conflicts += 1;
       found.total += look.files ?? 0;
       if (!look.cold) {
         found.kept.push({ name, reason: look.reason });
@@ -93,19 +96,19 @@ const biggest = (going: readonly ColdProject[]): HeldPath[] =>
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 10);
 
-type Look = { isProject: boolean; files?: number } & (
+type Look = { isProject: boolean; isConflict?: true; files?: number } & (
   { cold: ColdProject } | { cold?: never; reason: string }
 );
+
+interface LookOptions extends SurveyOptions {
+  cutoff: number;
+  openFiles: () => Promise<OpenFiles>;
+}
 
 async function lookAt(
   { signal }: GraduationContext,
   place: Place,
-  {
-    cutoff,
-    recalled,
-    countAll,
-    openFiles,
-  }: Pick<SurveyOptions, 'recalled' | 'countAll'> & { cutoff: number; openFiles: () => Promise<OpenFiles> },
+  { cutoff, recalled, countAll, conflictOf, openFiles }: LookOptions,
 ): Promise<Look> {
   const folder = await folderAt(place);
   if (!folder) {
@@ -124,6 +127,8 @@ async function lookAt(
       [project, inode].some((known) => known === place.name.toString('hex') || known === folder.inode),
     );
     if (back && Date.parse(back.at) / 1000 >= cutoff) return stays(`hot: it was recalled at ${back.at}`);
+    const conflict = conflictOf(place.name);
+    if (conflict !== undefined) return { ...(await stays(conflict)), isConflict: true };
     const user = await (await openFiles()).usersOf(open);
     if (user !== undefined) return stays(`open in ${user}`);
     if (await isMountedInto(open)) return stays(MOUNTED);

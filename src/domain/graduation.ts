@@ -100,20 +100,27 @@ export interface GraduationResult {
 export interface GraduationPlan {
   /** Folders in the source, cold or not. */
   projects: number;
+  /** Those of them that would go. */
   cold: number;
+  /** Those that would go if their names were not taken at the destination: no plan takes anything of them away. */
+  conflicts: number;
   /** Of the cold ones. */
   removal: Removal;
   /** Files in all projects. */
   total: number;
 }
 
-/** Why a person has to look at the plan first; undefined if nobody has to. */
+/**
+ * Why a person has to look at the plan first; undefined if nobody has to. A project that cannot go, night for night, counts
+ * neither among the cold ones nor among all of them: it is told as a conflict, and holds no other.
+ */
 export function holdReason(
-  { projects, cold, removal, total }: GraduationPlan,
+  { projects, cold, conflicts, removal, total }: GraduationPlan,
   limits: Limits | undefined,
 ): string | undefined {
-  if (tooManyCold(cold, projects)) {
-    return `${String(cold)} of ${String(projects)} projects are cold at once: is the clock right, and were times set back?`;
+  if (tooManyCold(cold, projects - conflicts)) {
+    const besides = conflicts === 0 ? '' : `, besides ${String(conflicts)} whose names are taken`;
+    return `${String(cold)} of ${String(projects - conflicts)} projects are cold at once${besides}: is the clock right, and were times set back?`;
   }
   return exceededLimits(limits, { deletes: removal, total });
 }

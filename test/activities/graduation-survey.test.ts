@@ -170,6 +170,36 @@ print(os.getxattr(p+'/notes',b'system.posix_acl_access').hex())`;
     expect(await test.sweep({ days: 48 })).toMatchObject({ removed: 1, waiting: 0, kept: 0 });
   });
 
+  it('is made of one of two projects whose names differ in case only', async () => {
+    await test.project('Twins', 'one');
+    await test.project('twins', 'two');
+    const { result } = await test.graduate();
+    expect(result).toMatchObject({
+      counts: { moved: 1, kept: 1, failed: 0 },
+      moved: [{ project: 'Twins' }],
+      kept: [{ project: 'twins', reason: 'conflict: space/projects/Twins exists' }],
+    });
+    expect(await test.names(test.projects)).toEqual(['Twins']);
+  });
+
+  it('is made of the second of two such projects if the first comes to nothing', async () => {
+    const first = await test.project('Twins', 'one');
+    await test.project('twins', 'two');
+    let isFirst = true;
+    const { result } = await test.graduate({
+      onStep: async (step) => {
+        if (step !== 'copied' || !isFirst) return;
+        isFirst = false;
+        await writeFile(join(first, 'more'), 'more');
+      },
+    });
+    expect(result).toMatchObject({
+      moved: [{ project: 'twins' }],
+      kept: [{ project: 'Twins', reason: 'changed during the move' }],
+    });
+    expect(await test.names(test.projects)).toEqual(['twins']);
+  });
+
   it('gets a dated name where the job says so', async () => {
     await test.remove();
     test = await makeGraduationEstate({ onConflict: 'date' });
@@ -234,6 +264,30 @@ describe('a run is held', () => {
     });
     await expect(broken).rejects.toThrow('power cut');
     expect((await test.graduate(approved)).result.counts).toEqual({ moved: 6, kept: 0, failed: 0 });
+  });
+
+  it('not for projects whose names are taken, which can not go: they are told, and the others go', async () => {
+    await many();
+    for (const name of await readdir(test.active)) await mkdir(join(test.projects, name));
+    await test.project('free');
+    const { result } = await test.graduate();
+    expect(result).toMatchObject({
+      counts: { moved: 1, kept: 6, failed: 0 },
+      moved: [{ project: 'free' }],
+    });
+    expect(result.hold).toBeUndefined();
+    expect(result.kept[0]).toEqual({ project: 'p1', reason: 'conflict: space/projects/p1 exists' });
+    expect((await test.names(test.active)).length).toBe(6);
+  });
+
+  it('not by files of such projects, which nobody would take away', async () => {
+    await test.remove();
+    test = await makeGraduationEstate({ limits: { deletes: 2 } });
+    for (const name of ['one', 'taken']) await test.project(name);
+    await mkdir(join(test.projects, 'taken'));
+    const { result } = await test.graduate();
+    expect(result.hold).toBeUndefined();
+    expect(result.counts).toEqual({ moved: 1, kept: 1, failed: 0 });
   });
 
   it('when it would take away more than its limits allow', async () => {

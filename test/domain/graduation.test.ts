@@ -32,7 +32,10 @@ describe('so many are cold at once', () => {
 });
 
 describe('a plan', () => {
-  const plan: GraduationPlan = { projects: 9, cold: 2, removal: { files: 30, bytes: 1000 }, total: 100 };
+  const plan: GraduationPlan = {
+    ...{ projects: 9, cold: 2, conflicts: 0 },
+    ...{ removal: { files: 30, bytes: 1000 }, total: 100 },
+  };
 
   it.each([
     [undefined, undefined],
@@ -44,5 +47,20 @@ describe('a plan', () => {
     const found = holdReason(plan, limits);
     if (reason) expect(found).toMatch(reason);
     else expect(found).toBeUndefined();
+  });
+
+  it.each([
+    [{ projects: 6, cold: 0, conflicts: 6 }, undefined],
+    [{ projects: 12, cold: 5, conflicts: 7 }, undefined],
+    [{ projects: 18, cold: 6, conflicts: 6 }, undefined],
+    [
+      { projects: 17, cold: 6, conflicts: 6 },
+      '6 of 11 projects are cold at once, besides 6 whose names are taken',
+    ],
+    [{ projects: 11, cold: 6, conflicts: 0 }, '6 of 11 projects are cold at once:'],
+  ])('with %j, of which conflicts count neither way', (counts, reason) => {
+    const found = holdReason({ ...plan, ...counts }, undefined);
+    if (reason === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(reason);
   });
 });

@@ -100,10 +100,10 @@ const GraduationJob = z.strictObject({
   to: volumePath.meta({ description: 'The folder they go to.', examples: ['space/projects'] }),
   inactive: duration('A project in which nothing changed for this long is cold.'),
   keepSource: duration('How long the hidden source stays.').optional(),
-  onConflict: z
-    .enum(['refuse', 'date'])
-    .default('refuse')
-    .meta({ description: 'When the destination exists.' }),
+  onConflict: z.enum(['refuse', 'date']).default('refuse').meta({
+    description:
+      'When the destination exists: the project stays, and counts in no limit; or gets a dated name.',
+  }),
   limits: Limits,
   ...timing,
 });
