@@ -30,7 +30,8 @@ export interface CompareAnswer {
 /** Files and bytes that one message to a thread asks for at most, but for one file that is larger. */
 const BATCH_FILES = 256;
 const BATCH_BYTES = 16 * 1024 * 1024;
-const MOST_THREADS = 4;
+/** Two projects may be compared at once. What the first thread of a process leaves in its memory is 10 MB, each further one 1 more. */
+const MOST_THREADS = 2;
 
 export interface Comparison {
   add(path: Buffer, size: number): void;
