@@ -21,6 +21,11 @@ export async function decryptWithPassphrase(content: Uint8Array, passphrase: str
   try {
     return await decrypter.decrypt(content);
   } catch {
-    throw new UsageError('the recovery kit does not open: the passphrase is another, or the file is damaged');
+    throw new UsageError(
+      'the recovery kit does not open: the passphrase is another, or the file is damaged',
+      {
+        hint: 'try the passphrase again, and another copy; where the secrets still are, write a new one: `fts kit`',
+      },
+    );
   }
 }

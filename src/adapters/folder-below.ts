@@ -30,7 +30,11 @@ export async function openBelow(
     folder = next;
     if ((await mountIdOf(folder)) === mount) continue;
     await folder.close();
-    throw new FtsError('PathUnsafe', `${path} cannot be used: something is mounted there`);
+    throw new FtsError(
+      'PathUnsafe',
+      `${path} cannot be used: something is mounted there`,
+      'what is mounted has to be declared itself: as a volume, or in `restoreRoots` of its host',
+    );
   }
   return folder;
 }

@@ -11,6 +11,7 @@ import { settleFolder } from './restore-folder-times.js';
 import { type TreeAttributes, haveSameAttributes } from './restore-attributes.js';
 import { amountIn } from './restore-scan.js';
 import { type Kept, inKept, linkOriginal, moveOriginal } from './restore-kept.js';
+import { isErrno } from './state.js';
 
 export interface MergeSetting extends RestoreContext {
   policy: ConflictPolicy;
@@ -57,7 +58,9 @@ export async function mergeFolder(setting: MergeSetting, pair: Pair): Promise<Am
     const path = [...pair.path, name];
     const wanted = setting.isWanted(path);
     if (wanted === 'no') continue;
-    const same = await mergeEntry(setting, pair, name, path, wanted === 'above');
+    const same = await mergeEntry(setting, pair, name, path, wanted === 'above').catch((error: unknown) => {
+      throw isErrno(error, 'EPERM', 'EACCES') ? denied(path, error) : error;
+    });
     unchanged.files += same.files;
     unchanged.bytes += same.bytes;
   }
@@ -205,6 +208,13 @@ const joined = (path: readonly Buffer[]): Buffer =>
   Buffer.concat(path.flatMap((name, index) => (index === 0 ? [name] : [Buffer.from('/'), name])));
 
 const shown = (path: readonly Buffer[]): string => printableName(joined(path)).path;
+
+const denied = (path: readonly Buffer[], { code = '' }: NodeJS.ErrnoException): FtsError =>
+  new FtsError(
+    'PermissionDenied',
+    `${shown(path)} cannot be restored in place: the system does not allow it (${code})`,
+    'look at the owner and mode of what is there, and whether it is immutable (`lsattr`, `chattr -i`); the same restore, started again, does what is left',
+  );
 
 const unsafe = (path: readonly Buffer[], why: string): FtsError =>
   new FtsError(

@@ -6,6 +6,7 @@ import { listVersions } from './mirror-versions.js';
 import { runRclone } from './rclone.js';
 import { linksAsFiles } from './rclone-remote.js';
 import { below, parentOf } from './restore-mirror-list.js';
+import { searchHint } from './restore-missing.js';
 import { type FoundMirror, keepsVersions, versionOptions } from './restore-mirror-source.js';
 import type { RestoreContext } from './restore-context.js';
 
@@ -28,7 +29,11 @@ export async function notInMirror(
     return new FtsError('NotInMirror', message, hint);
   }
   const meant = nearest(request.path.split('/').at(-1) ?? '', await namesBeside(setting, mirror, request));
-  return new FtsError('NotInMirror', message, meant === undefined ? undefined : `did you mean ${meant}?`);
+  return new FtsError(
+    'NotInMirror',
+    message,
+    meant === undefined ? searchHint(request) : `did you mean ${meant}?`,
+  );
 }
 
 /** The latest upload of it, or of something in it, that is hidden now; `now` if something of it is not. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FtsError } from '../domain/failures.js';
+import { shellWord } from '../domain/hold.js';
 import type { RequestPath } from '../domain/request-path.js';
 import { resticPattern, snapshotFolder } from '../domain/restic-pattern.js';
 import { nearest } from '../estate/suggest.js';
@@ -33,7 +34,18 @@ export async function notInSnapshot(
     request.path.split('/').at(-1) ?? '',
     await namesBeside(setting, found, base, request),
   );
-  return new FtsError('NotInSnapshot', message, meant === undefined ? undefined : `did you mean ${meant}?`);
+  return new FtsError(
+    'NotInSnapshot',
+    message,
+    meant === undefined ? searchHint(request) : `did you mean ${meant}?`,
+  );
+}
+
+/** What to do about something that is not where it was looked for. */
+export function searchHint({ path }: Pick<RequestPath, 'path'>): string {
+  const name = path.split('/').at(-1) ?? '';
+  const pattern = /^\w[\w. -]*$/.test(name) ? shellWord(name) : 'NAME';
+  return `\`fts find ${pattern}\` looks into all snapshots and mirrors`;
 }
 
 async function newestHolder(

@@ -59,7 +59,11 @@ export async function resolveTarget(
 function folderTarget(setting: RestoreSetting, text: string): Target & { kind: 'folder' } {
   const { loaded, host } = setting;
   if (text.includes('\0') || text.split('/').includes('..'))
-    throw new FtsError('TargetRefused', `${JSON.stringify(text)} is no target: it has ".." or NUL in it`);
+    throw new FtsError(
+      'TargetRefused',
+      `${JSON.stringify(text)} is no target: it has ".." or NUL in it`,
+      'name the folder itself: absolute, or VOLUME/PATH',
+    );
   const ground = isAbsolute(text) ? groundOf(setting, normalize(text)) : undefined;
   const [volume = '', ...rest] = text.split('/');
   const place = ground ?? { ...ownVolume(setting, volume), below: rest.join('/') };

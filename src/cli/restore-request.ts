@@ -58,7 +58,9 @@ function targetOf({ target, inPlace, conflict }: RestoreWish): RestoreTarget {
   if (target !== undefined && inPlace)
     throw new UsageError('--target and --in-place exclude each other', { hint: 'give one of the two' });
   if (conflict !== undefined && !inPlace)
-    throw new UsageError('--conflict is for --in-place: elsewhere nothing is overwritten');
+    throw new UsageError('--conflict is for --in-place: elsewhere nothing is overwritten', {
+      hint: 'give --in-place too, or leave --conflict out',
+    });
   if (inPlace) return { kind: 'in-place', conflict: conflict ?? 'replace' };
   return target === undefined ? { kind: 'beside' } : { kind: 'folder', folder: target };
 }
