@@ -159,7 +159,8 @@ async function inSnapshot(
   { volume, requests }: Asked,
   begin: () => OnEntry,
 ): Promise<Looked> {
-  const found = await findSource(setting, request, volume);
+  const paths = requests.map(({ path }) => path);
+  const found = await findSource(setting, request, volume, paths);
   const contents = await readContents(setting, found, requests, begin);
   const { source } = found;
   if (!contents.isPart) return { source, contents, versionAt: undefined };
@@ -207,6 +208,7 @@ function asked(
     throw new FtsError(
       'RequestInvalid',
       `${volume}/${printableName(own.path).path} is not restored: it is this product's own, or the filesystem's`,
+      `of a volume that lost its own, \`fts provision ${volume}\` makes what it needs`,
     );
   return { volume, requests };
 }

@@ -2,9 +2,10 @@ import { realpath } from 'node:fs/promises';
 import { FtsError } from '../domain/failures.js';
 import type { RestoreRequest, SnapshotSource } from '../domain/restore.js';
 import { type HeldSnapshot, chooseSnapshot, isPartial } from '../domain/snapshot.js';
+import { narrowness, widest } from '../domain/snapshot-extent.js';
 import { type Cover, coverOf } from '../domain/snapshot-place.js';
 import { volumeRoot } from '../estate/lookup.js';
-import { repositoriesOf, volumesSavedTo } from '../estate/saved-by.js';
+import { otherRepositories, repositoriesOf, volumesSavedTo } from '../estate/saved-by.js';
 import { nearest } from '../estate/suggest.js';
 import type { ResticRepository } from './restic-repository.js';
 import { listSnapshots } from './restic-snapshots.js';
@@ -21,12 +22,13 @@ type Asked = Pick<RestoreRequest, 'repository' | 'snapshot' | 'at'>;
 
 /**
  * Chooses the snapshot of a volume that is meant, over all repositories that come into question; one that does not
- * answer is told in the notes while another does. Fails with `RequestInvalid`, `SnapshotUnknown`, and as restic does.
+ * answer is told in the notes while another does. `paths` of the volume are asked for. Fails with `RequestInvalid`, `SnapshotUnknown`, and as restic does.
  */
 export async function findSource(
   setting: RestoreSetting,
   asked: Asked,
   volume: string,
+  paths: readonly string[] = [''],
 ): Promise<FoundSource> {
   const candidates = repositoriesFor(setting, asked.repository, volume);
   const roots = await rootsOf(setting, volume);
@@ -53,13 +55,12 @@ export async function findSource(
   const all = answered.flatMap((one) => one.covered);
   const sure = all.filter(({ cover }) => cover.how !== 'assumed');
   const isNamed = asked.snapshot !== undefined && asked.snapshot !== 'latest';
-  const covered = isNamed || sure.length === 0 ? all : sure; // nothing is assumed where something is known
+  const until = asked.at === undefined ? undefined : Date.parse(asked.at);
+  const sources = sure.length === 0 ? all : sure; // nothing is assumed where something is known
+  const covered = isNamed ? all : widest(sources, { paths, until });
   const choice = chooseSnapshot(
     covered.map(({ held }) => held),
-    {
-      ...(asked.snapshot !== undefined && { id: asked.snapshot }),
-      ...(asked.at !== undefined && { until: Date.parse(asked.at) }),
-    },
+    { ...(asked.snapshot !== undefined && { id: asked.snapshot }), ...(until !== undefined && { until }) },
   );
   if ('problem' in choice) {
     const elsewhere = answered.flatMap(({ snapshots }) => snapshots);
@@ -69,8 +70,10 @@ export async function findSource(
       throw new FtsError(
         'NotInSnapshot',
         `snapshot ${foreign.shortId} is of ${foreign.paths.join(', ')}, and holds nothing of volume ${volume}`,
+        `\`fts snapshots\` lists what there is of ${volume}`,
       );
-    throw notChosen(asked, volume, candidates, choice);
+    const other = choice.problem === 'unknown' ? await otherHolder(setting, snapshot, candidates) : undefined;
+    throw notChosen(asked, volume, candidates, { ...choice, other });
   }
   const { repository: name, snapshot } = choice.found;
   const repository = answered.find((one) => one.repository.name === name)?.repository;
@@ -80,6 +83,8 @@ export async function findSource(
   if (!repository || !cover) throw new Error('the snapshot was chosen among those that were listed');
   if (cover.how === 'assumed')
     notes.push(`the snapshot is of ${cover.saved.join(', ')}, which is taken for volume ${volume}`);
+  const narrow = narrowness(cover, paths);
+  if (narrow !== undefined) notes.push(narrow);
   const source: SnapshotSource = {
     repository: name,
     snapshotId: snapshot.id,
@@ -135,6 +140,29 @@ const elsewhere = (repository: string, owner: string, host: string): FtsError =>
     `restore to a volume of ${owner}, or below one of its restoreRoots`,
   );
 
+/** Somebody waits for what is only a hint (milliseconds). */
+const OTHERS_PATIENCE_MS = 20_000;
+
+/** The repository of this host, other than those that were looked into, that has a snapshot of this id. */
+async function otherHolder(
+  setting: RestoreSetting,
+  snapshot: string,
+  candidates: readonly string[],
+): Promise<string | undefined> {
+  const { loaded, host: own } = setting;
+  const others = otherRepositories(loaded.estate, (host) => host === own, candidates);
+  const signal = AbortSignal.any([setting.signal, AbortSignal.timeout(OTHERS_PATIENCE_MS)]);
+  const looks = await Promise.allSettled(
+    others.map(async (name) => listSnapshots(await openGuarded(setting, name), signal)),
+  );
+  setting.signal.throwIfAborted();
+  const wanted = snapshot.toLowerCase();
+  return others.find((_name, index) => {
+    const look = looks[index];
+    return look?.status === 'fulfilled' && look.value.some(({ id }) => id.startsWith(wanted));
+  });
+}
+
 /** As declared and, where that is another, as resolved: restic keeps what its caller wrote. */
 async function rootsOf({ loaded }: RestoreSetting, volume: string): Promise<string[]> {
   const root = volumeRoot(loaded, volume);
@@ -145,13 +173,18 @@ function notChosen(
   { snapshot = 'latest', at }: Asked,
   volume: string,
   candidates: readonly string[],
-  { problem, nearest: near }: { problem: string; nearest: readonly HeldSnapshot[] },
+  {
+    problem,
+    nearest: near,
+    other,
+  }: { problem: string; nearest: readonly HeldSnapshot[]; other: string | undefined },
 ): FtsError {
   const repositories = candidates.join(', ');
   const named = near
     .slice(0, 10)
     .map(({ repository, snapshot: { shortId, time } }) => `${shortId} (${repository}, ${time})`);
-  const hint = named.length === 0 ? undefined : `there are ${named.join(', ')}`;
+  const known = named.length === 0 ? '`fts snapshots` lists what there is' : `there are ${named.join(', ')}`;
+  const hint = other === undefined ? known : `it is in ${other}: --repository ${other}`;
   const messages: Record<string, string> = {
     none: `${repositories}: no snapshot of volume ${volume}`,
     unknown: `${repositories}: no snapshot ${snapshot} of volume ${volume}`,

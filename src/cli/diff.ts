@@ -10,8 +10,9 @@ import { type HeldSnapshot, chooseSnapshot } from '../domain/snapshot.js';
 import { formatSize } from '../domain/units.js';
 import { UsageError } from '../domain/usage-error.js';
 import { formatCount, plural } from './format.js';
-import { describeSnapshot, notChosen, openSearch } from './look-up.js';
+import { openSearch } from './look-up.js';
 import { type Looking, lookIntoAll, openHere, openLooking, snapshotsOf } from './looking.js';
+import { describeSnapshot, notChosen } from './not-chosen.js';
 import { note, printJson, printLine } from './output.js';
 
 export interface DiffOptions {
@@ -131,6 +132,7 @@ async function wholeSnapshots(looking: Looking, { source, target, repository }: 
     throw notChosen(choice, { ...where, what: 'a snapshot', snapshot, at: undefined });
   };
   const first = choose(source, all);
+  requireOneRepository(first, target, all);
   const second = choose(
     target,
     all.filter((held) => held.repository === first.repository),
@@ -143,10 +145,25 @@ async function wholeSnapshots(looking: Looking, { source, target, repository }: 
   };
 }
 
+/** Throws `UsageError` where the other snapshot is known, and is of another repository. */
+function requireOneRepository(first: HeldSnapshot, target: string, all: readonly HeldSnapshot[]): void {
+  const inFirst = chooseSnapshot(
+    all.filter((held) => held.repository === first.repository),
+    { id: target },
+  );
+  const anywhere = chooseSnapshot(all, { id: target });
+  if ('found' in inFirst || !('found' in anywhere)) return;
+  throw new UsageError(
+    `${first.snapshot.shortId} is in ${first.repository}, and ${anywhere.found.snapshot.shortId} in ${anywhere.found.repository}`,
+    { hint: 'two snapshots of one repository can be compared: `fts snapshots` lists them' },
+  );
+}
+
 /** A folder, or one entry, of a volume, wherever it lies in each of the snapshots. */
 async function foldersOf(looking: Looking, options: DiffOptions, path: string): Promise<Pair> {
   const request = parseRequestPath(path);
-  const search = await openSearch(looking, request.volume, options.repository);
+  const { source: from, target: to, repository: within } = options;
+  const search = await openSearch(looking, request, { repository: within, snapshots: [from, to] });
   const first = search.choose({ snapshot: options.source });
   const second = search.choose({ snapshot: options.target, repository: first.held.repository });
   const repository = await openHere(looking, first.held.repository);

@@ -1,4 +1,5 @@
 import { type Glob, glob, globOf } from '../domain/glob.js';
+import { excludeProblem } from '../domain/go-match.js';
 import { parseRequestPath } from '../domain/request-path.js';
 import { UsageError } from '../domain/usage-error.js';
 
@@ -36,13 +37,18 @@ export function findPattern(pattern: string, { ignoreCase, volumes }: PatternOpt
   const isOfVolume = inVolume.length > 0 && volumes.includes(volume) && !pattern.startsWith('/');
   const whole = isOfVolume ? glob(`/${names.join('/')}`, { ignoreCase }) : undefined;
   const printed = printedPattern(names.at(-1) ?? '');
+  const problem = excludeProblem(pattern);
+  if (problem !== undefined && printed === undefined)
+    throw new UsageError(`${JSON.stringify(pattern)} is no pattern: it has ${problem}`, {
+      hint: 'a \\ before a character means just that character, such as "\\[draft].txt"',
+    });
   const globs = [anywhere, ...(whole ? [whole] : [])];
   const loosely = [anywhere, ...(isOfVolume ? [glob(inVolume.join('/'), { ignoreCase })] : [])];
   const lastIs = (path: string): boolean => path === pattern || path.endsWith(`/${pattern}`);
   return {
     forRestic: [
-      pattern,
-      ...(isOfVolume ? [inVolume.join('/')] : []),
+      ...(problem === undefined ? [pattern] : []),
+      ...(problem === undefined && isOfVolume ? [inVolume.join('/')] : []),
       ...(printed === undefined ? [] : [[...names.slice(isOfVolume ? 1 : 0, -1), printed].join('/')]),
     ],
     mayMean: (place) =>

@@ -3,12 +3,12 @@ import { type SnapshotEntry, findEntry } from '../adapters/snapshot-entry.js';
 import type { ResticRepository } from '../adapters/restic-repository.js';
 import { type RequestPath, parseRequestPath } from '../domain/request-path.js';
 import { type Choice, type HeldSnapshot, chooseSnapshot, timeOf } from '../domain/snapshot.js';
+import { widest } from '../domain/snapshot-extent.js';
 import { type Cover, coverOf } from '../domain/snapshot-place.js';
 import { UsageError } from '../domain/usage-error.js';
 import { mirrorsOf, repositoriesOf } from '../estate/saved-by.js';
 import { nearest } from '../estate/suggest.js';
 import { parseWhen } from '../estate/when.js';
-import { formatTime } from './format.js';
 import {
   type Looking,
   isOnlyVolume,
@@ -19,6 +19,8 @@ import {
   snapshotsOf,
 } from './looking.js';
 import { note } from './output.js';
+import { describeSnapshot, notChosen } from './not-chosen.js';
+import { otherHolder } from './other-repositories.js';
 
 /** What of which snapshot is asked for. */
 export interface Asked {
@@ -50,7 +52,10 @@ const AT_ONCE = 4;
 /** Finds a path of a volume in the snapshot that is meant. Throws `UsageError`, naming what comes nearest. */
 export async function lookUp(looking: Looking, asked: Asked): Promise<Answered> {
   const request = parseRequestPath(asked.path);
-  const search = await openSearch(looking, request.volume, asked.repository);
+  const search = await openSearch(looking, request, {
+    repository: asked.repository,
+    snapshots: asked.snapshot === undefined ? [] : [asked.snapshot],
+  });
   const chosen = search.choose(asked);
   const repository = await openHere(looking, chosen.held.repository);
   const entry = await findEntry(repository, {
@@ -69,10 +74,11 @@ export interface Search {
   others: (held: HeldSnapshot) => Omit<Chosen, 'repository'>[];
 }
 
+/** `snapshots` are those that will be asked for by id. */
 export async function openSearch(
   looking: Looking,
-  volume: string,
-  repository: string | undefined,
+  { volume, path }: Pick<RequestPath, 'volume' | 'path'>,
+  { repository, snapshots }: { repository: string | undefined; snapshots: readonly string[] },
 ): Promise<Search> {
   requireVolume(looking, volume);
   const names = repository === undefined ? repositoriesOf(looking.loaded.estate, volume) : [repository];
@@ -82,6 +88,13 @@ export async function openSearch(
   const all = answers.flatMap(({ name, answer }) =>
     answer.map((snapshot): HeldSnapshot => ({ repository: name, snapshot })),
   );
+  const absent = snapshots.find((id) => id !== 'latest' && isUnknown(chooseSnapshot(all, { id })));
+  const other =
+    absent === undefined || repository !== undefined ? undefined : await otherHolder(looking, absent, names);
+  if (other !== undefined)
+    throw new UsageError(`${names.join(' and ')} holds no snapshot ${JSON.stringify(absent)}`, {
+      hint: `it is in ${other}, to which no job saves ${volume}: --repository ${other}`,
+    });
   const roots = await rootsOf(looking, volume);
   const coverIn = ({ repository: name, snapshot }: HeldSnapshot): Cover | undefined =>
     coverOf(snapshot.paths, {
@@ -101,9 +114,14 @@ export async function openSearch(
       if (moment?.note !== undefined) note(moment.note);
       const isMeant = (held: HeldSnapshot): boolean => within === undefined || held.repository === within;
       const byId = snapshot !== undefined && snapshot !== 'latest';
-      const choice = chooseSnapshot((byId ? all : covered.map(({ held }) => held)).filter(isMeant), {
+      const until = moment?.instant;
+      const meant = widest(
+        covered.filter(({ held }) => isMeant(held)),
+        { paths: [path], until },
+      );
+      const choice = chooseSnapshot(byId ? all.filter(isMeant) : meant.map(({ held }) => held), {
         ...(byId && { id: snapshot }),
-        ...(moment && { until: moment.instant }),
+        ...(until !== undefined && { until }),
       });
       if (!('found' in choice))
         throw notChosen(choice, {
@@ -127,6 +145,8 @@ export async function openSearch(
   };
 }
 
+const isUnknown = (choice: Choice): boolean => 'problem' in choice && choice.problem === 'unknown';
+
 function notSaved({ loaded: { estate } }: Looking, volume: string): UsageError {
   const mirror = mirrorsOf(estate).find((one) => one.volume === volume);
   return new UsageError(`no job saves the volume ${volume} to a repository`, {
@@ -135,46 +155,6 @@ function notSaved({ loaded: { estate } }: Looking, volume: string): UsageError {
       : 'name a repository that holds it all the same: --repository NAME',
   });
 }
-
-interface NotChosen {
-  /** `a snapshot of flux`. */
-  what: string;
-  snapshot: string | undefined;
-  at: string | undefined;
-  timezone: string;
-  repositories: readonly string[];
-}
-
-/** Why no snapshot was chosen, with those that come nearest. */
-export function notChosen(
-  { problem, nearest: near }: Exclude<Choice, { found: unknown }>,
-  { what, snapshot, at, timezone, repositories }: NotChosen,
-): UsageError {
-  const list = near.map((held) => describeSnapshot(held, timezone)).join('; ');
-  const where = repositories.join(' and ');
-  switch (problem) {
-    case 'none':
-      return new UsageError(`${where} does not hold ${what}`, {
-        hint: '`fts snapshots` lists what there is',
-      });
-    case 'tooEarly':
-      return new UsageError(`no repository holds ${what} as old as ${JSON.stringify(at)}`, {
-        hint: `the oldest: ${list}`,
-      });
-    case 'unknown':
-      return new UsageError(`${where} holds no snapshot ${JSON.stringify(snapshot)}`, {
-        hint: near.length > 0 ? `the newest: ${list}` : '`fts snapshots` lists what there is',
-      });
-    case 'ambiguous':
-      return new UsageError(`several snapshots begin with ${JSON.stringify(snapshot)}`, {
-        hint: `say more of it: ${list}`,
-      });
-  }
-}
-
-/** `e872cee2 of flux-local, 2026-11-22 04:58`. */
-export const describeSnapshot = ({ repository, snapshot }: HeldSnapshot, timeZone: string): string =>
-  `${snapshot.shortId} of ${repository}, ${formatTime(new Date(snapshot.time), { seconds: true, timeZone })}`;
 
 async function notThere(
   looking: Looking,

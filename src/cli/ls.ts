@@ -5,10 +5,12 @@ import { storedNames } from '../adapters/stored-names.js';
 import { printableName } from '../domain/names.js';
 import { ExitCode } from '../domain/outcome.js';
 import { isPartial } from '../domain/snapshot.js';
+import { narrowness } from '../domain/snapshot-extent.js';
 import { type ListedNode, type Listing, listed, printListing } from './listing.js';
-import { type Answered, describeSnapshot, lookUp } from './look-up.js';
-import { openLooking } from './looking.js';
+import { type Answered, lookUp } from './look-up.js';
+import { openLooking, shown } from './looking.js';
 import { lsMirror, mirrorMeant } from './ls-mirror.js';
+import { describeSnapshot } from './not-chosen.js';
 import { note, printJson } from './output.js';
 import { viewOf } from './snapshots.js';
 
@@ -61,6 +63,8 @@ function tellOfSnapshot({ held, cover, request }: Pick<Answered, 'held' | 'cover
     note('This snapshot is partial: files that could not be read are missing in it.');
   if (cover.how === 'assumed')
     note(`It was saved from ${cover.saved[0] ?? ''}, which is taken for the volume ${request.volume}.`);
+  else if (narrowness(cover, [request.path]) !== undefined)
+    note(`It was made of ${cover.saved.map(shown).join(', ')} only.`);
 }
 
 async function list(

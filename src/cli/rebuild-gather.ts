@@ -96,13 +96,15 @@ async function ofRepository(
   const covered =
     'snapshots' in answer ? answer.snapshots.filter(({ paths }) => coverOf(paths, options)) : [];
   const complete = covered.filter((snapshot) => !isPartial(snapshot));
-  const [oldest, newest, last] = [complete[0], complete.at(-1), covered.at(-1)];
+  const ofAll = complete.filter(({ paths }) => coverOf(paths, options)?.how !== 'below');
+  const taken = ofAll.length > 0 ? ofAll : complete; // as a rebuild does (src/domain/rebuild-source.ts)
+  const [oldest, newest, last] = [taken[0], taken.at(-1), covered.at(-1)];
   const cover = newest && coverOf(newest.paths, options);
   const bytes = newest?.summary?.totalBytesProcessed ?? null;
   const speed = await drilledSpeed(looking, name);
   return {
     ...{ repository: name, volume: on ?? null, lostToo: await isLostWith(looking, volume, on) },
-    ...{ snapshots: complete.length, from: oldest?.time ?? null, until: newest?.time ?? null },
+    ...{ snapshots: taken.length, from: oldest?.time ?? null, until: newest?.time ?? null },
     ageSeconds: newest ? age(newest.time, now) : null,
     snapshotId: newest?.id ?? null,
     ...{ files: newest?.summary?.totalFilesProcessed ?? null, bytes },

@@ -1,5 +1,5 @@
 /**
- * Why restic refuses a pattern of `--exclude`, or cannot use it; undefined if it can. Between slashes it matches with Go's
+ * Why restic refuses a pattern of `--exclude` or `find`, or cannot use it; undefined if it can. Between slashes it matches with Go's
  * `filepath.Match`, whose syntax is all that can be wrong (restic's `internal/filter`, `ValidatePatterns`).
  */
 export function excludeProblem(pattern: string): string | undefined {

@@ -41,6 +41,18 @@ export function coverOf(paths: readonly string[], { roots, assume }: CoverOption
   return assume && saved.length === 1 && only ? cover('assumed', [only], only.names) : undefined;
 }
 
+/** Whether a snapshot was made of all of a path of the volume. */
+export const isSavedAll = (cover: Cover, path: string): boolean =>
+  partsFor(cover, path).some(([saved, wanted]) => isPrefix(saved, wanted));
+
+/** Whether a snapshot was made of a path of the volume, or of something in it. */
+export const isSavedInPart = (cover: Cover, path: string): boolean =>
+  partsFor(cover, path).some(([saved, wanted]) => agree(saved, wanted));
+
+/** Each saved path, and the one that is asked for. */
+const partsFor = ({ saved, root }: Cover, path: string): [string[], string[]][] =>
+  saved.map((one) => [namesOf(one), [...root, ...namesOf(path)]]);
+
 /**
  * Where a path of the volume may lie in the snapshot's tree, whatever that looks like: all that has to be looked at, to
  * then call `placeInTree`. `/`-separated and absolute.

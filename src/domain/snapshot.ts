@@ -5,7 +5,13 @@ export interface SnapshotSummary {
   filesNew?: number;
   filesChanged?: number;
   filesUnmodified?: number;
+  dirsNew?: number;
+  dirsChanged?: number;
+  dirsUnmodified?: number;
+  dataBlobs?: number;
+  treeBlobs?: number;
   dataAdded?: number;
+  dataAddedPacked?: number;
   totalFilesProcessed?: number;
   totalBytesProcessed?: number;
 }
@@ -22,6 +28,12 @@ export interface Snapshot {
   paths: string[];
   hostname: string;
   username: string;
+  uid?: number;
+  gid?: number;
+  /** Id of the snapshot that this one was compared with. */
+  parent?: string;
+  /** Id of the snapshot that this one was made of by `restic tag` or `restic rewrite`. */
+  original?: string;
   tags: string[];
   excludes?: string[];
   programVersion?: string;

@@ -17,6 +17,16 @@ export function repositoriesOf(estate: Estate, volume: string): string[] {
   return distinct([...all.filter(isLocal), ...all.filter((name) => !isLocal(name))]);
 }
 
+/** Repositories of these hosts, without those of these names. */
+export const otherRepositories = (
+  { repositories }: Estate,
+  isHere: (host: string) => boolean,
+  names: readonly string[],
+): string[] =>
+  Object.entries(repositories).flatMap(([name, { host }]) =>
+    isHere(host) && !names.includes(name) ? [name] : [],
+  );
+
 /** Mirrors of the estate: volume and remote, each pair once. */
 export function mirrorsOf(estate: Estate): { volume: string; remote: string }[] {
   const pairs = Object.values(estate.jobs).flatMap((job) =>
