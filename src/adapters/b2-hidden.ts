@@ -1,22 +1,10 @@
 import { z } from 'zod';
-import { type RcloneRemote, optionOf } from './rclone-remote.js';
-
-/** B2's own address, unless the remote declares another. */
-const ENDPOINT = 'https://api.backblazeb2.com';
-
-/** Earlier versions of the API do not take keys that are restricted to several buckets. */
-const VERSION = 'v4';
+import { authorized } from './b2-account.js';
+import type { RcloneRemote } from './rclone-remote.js';
 
 /** So many versions a call: B2 bills more as several. */
 const PAGE = 1000;
 
-const CALL_MS = 30_000;
-
-const Account = z.object({
-  accountId: z.string(),
-  authorizationToken: z.string(),
-  apiInfo: z.object({ storageApi: z.object({ apiUrl: z.string() }) }),
-});
 const Buckets = z.object({ buckets: z.array(z.object({ bucketId: z.string() })) });
 const Page = z.object({
   files: z.array(
@@ -76,29 +64,4 @@ export async function hiddenSince(
     return since; // it is good to know, and no more
   }
   return since;
-}
-
-type Call = (operation: string, parameters: object) => Promise<unknown>;
-
-async function authorized(remote: RcloneRemote): Promise<Call> {
-  const [account = '', key = '', endpoint = ENDPOINT] = ['account', 'key', 'endpoint'].map((option) =>
-    optionOf(remote, option),
-  );
-  const basic = Buffer.from(`${account}:${key}`).toString('base64');
-  const answer = await send(`${endpoint}/b2api/${VERSION}/b2_authorize_account`, {
-    headers: { Authorization: `Basic ${basic}` },
-  });
-  const { accountId, authorizationToken, apiInfo } = Account.parse(answer);
-  return (operation, parameters) =>
-    send(`${apiInfo.storageApi.apiUrl}/b2api/${VERSION}/${operation}`, {
-      method: 'POST',
-      headers: { Authorization: authorizationToken },
-      body: JSON.stringify({ accountId, ...parameters }),
-    });
-}
-
-async function send(url: string, request: RequestInit): Promise<unknown> {
-  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(CALL_MS) });
-  if (!response.ok) throw new Error(`B2 answered ${String(response.status)}`);
-  return response.json();
 }

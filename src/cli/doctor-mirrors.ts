@@ -3,6 +3,7 @@ import { type RcloneRemote, openRemote, remoteLocation } from '../adapters/rclon
 import { createSecretResolver } from '../adapters/secrets.js';
 import type { State } from '../adapters/state.js';
 import { findTool } from '../adapters/tools.js';
+import type { KeyRights } from '../domain/b2-rights.js';
 import { FtsError } from '../domain/failures.js';
 import {
   DEFAULT_KEEP_HIDDEN_SECONDS,
@@ -14,6 +15,7 @@ import {
 import type { LoadedEstate } from '../estate/load.js';
 import { jobHost } from '../estate/lookup.js';
 import { type DoctorFinding, fail, ok, warn } from './doctor-finding.js';
+import { b2Place, inspectMirrorKey } from './doctor-keys.js';
 import { hostsHere } from './hosts-here.js';
 
 const DAY_SECONDS = 86_400;
@@ -33,7 +35,7 @@ export async function inspectMirrors(
   const findings = [await inspectGetfattr()];
   for (const name of new Set(remotes)) {
     if (estate.remotes[name]?.type !== 'b2') continue;
-    findings.push(await inspectRemote(loaded, name, { state, setLifecycle }));
+    findings.push(...(await inspectRemote(loaded, name, { state, setLifecycle })));
   }
   return findings;
 }
@@ -59,27 +61,47 @@ async function inspectRemote(
   loaded: LoadedEstate,
   name: string,
   { state, setLifecycle }: Inspection,
-): Promise<DoctorFinding> {
+): Promise<DoctorFinding[]> {
   const { path = '', keepHidden = DEFAULT_KEEP_HIDDEN_SECONDS } = loaded.estate.remotes[name] ?? {};
-  const [bucketName = '', ...folders] = path.split('/').filter((part) => part !== '');
-  const wanted = { prefix: folders.map((folder) => `${folder}/`).join(''), days: keepHidden / DAY_SECONDS };
+  const place = b2Place(path);
   try {
-    const remote = await openRemote(loaded, name, {
-      state,
-      secrets: createSecretResolver(loaded, process.env),
+    const secrets = createSecretResolver(loaded, process.env);
+    const remote = await openRemote(loaded, name, { state, secrets });
+    const key = await inspectMirrorKey(loaded, remote, {
+      needs: { ...place, use: 'mirror' },
+      alsoSaves: Object.values(loaded.estate.repositories).some((repository) => repository.remote === name),
     });
-    const bucket = { remote, name: bucketName, location: remoteLocation(loaded, name, bucketName) };
-    const rules = await readLifecycle(bucket);
-    const problems = lifecycleProblems(rules, wanted);
-    if (problems.length === 0) return kept(bucket, wanted);
-    if (setLifecycle) return await mend(bucket, rules, wanted);
-    return fail('remotes', complaint(bucket, problems, wanted), 'fts doctor --set-lifecycle');
+    const bucket = { remote, name: place.bucket, location: remoteLocation(loaded, name, place.bucket) };
+    const wanted = { prefix: place.prefix, days: keepHidden / DAY_SECONDS };
+    try {
+      return [await inspectLifecycle(bucket, wanted, { ...key, setLifecycle }), ...key.findings];
+    } catch (error) {
+      const told = error instanceof FtsError && error.type === 'RemoteDenied' && key.findings.length > 0;
+      if (told) return key.findings;
+      throw error;
+    }
   } catch (error) {
     if (!(error instanceof FtsError)) throw error;
-    if (error.type !== 'PathMissing') return fail('remotes', error.message, error.hint);
-    const missing = `remote ${name}: there is no bucket ${bucketName}, or the key is not for it`;
-    return fail('remotes', missing, `b2 bucket create ${bucketName} allPrivate`);
+    if (error.type !== 'PathMissing') return [fail('remotes', error.message, error.hint)];
+    const missing = `remote ${name}: there is no bucket ${place.bucket}, or the key is not for it`;
+    return [fail('remotes', missing, `b2 bucket create ${place.bucket} allPrivate`)];
   }
+}
+
+async function inspectLifecycle(
+  bucket: Bucket,
+  wanted: WantedLifecycle,
+  { rights, setLifecycle }: { rights: KeyRights | undefined; setLifecycle: boolean },
+): Promise<DoctorFinding> {
+  const rules = await readLifecycle(bucket);
+  const problems = lifecycleProblems(rules, wanted);
+  if (problems.length === 0) return kept(bucket, wanted);
+  if (setLifecycle) return mend(bucket, rules, wanted);
+  const said = complaint(bucket, problems, wanted);
+  if (rights?.capabilities.includes('writeBuckets') ?? true)
+    return fail('remotes', said, 'fts doctor --set-lifecycle');
+  const owners = `${said}; the key may not set it (writeBuckets), and need not: the owner of the account can`;
+  return fail('remotes', owners, ownersCommand(bucket.name, mendedRules(rules, wanted)));
 }
 
 interface Bucket {

@@ -4,6 +4,7 @@ import { UsageError } from '../domain/usage-error.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { type Style, paintFor } from './colour.js';
 import { type DoctorFinding, ok, warn } from './doctor-finding.js';
+import { inspectRepositoryKeys } from './doctor-keys.js';
 import { inspectSecrets, inspectStateFolder } from './doctor-permissions.js';
 import { inspectMirrors } from './doctor-mirrors.js';
 import { inspectServer } from './doctor-server.js';
@@ -66,6 +67,7 @@ function inspectEstate(loaded: LoadedEstate, setLifecycle: boolean): Promise<Doc
     inspectSecrets(loaded, state),
     inspectMounts(loaded, state),
     inspectMirrors(loaded, state, { setLifecycle }),
+    inspectRepositoryKeys(loaded, state),
     inspectTimers(loaded),
   ];
 }

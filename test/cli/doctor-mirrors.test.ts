@@ -79,8 +79,8 @@ describe('fts doctor', () => {
     expect(await doctor()).toEqual({
       area: 'remotes',
       state: 'fail',
-      message: `remote cloud: bucket ${BUCKET} has no rule for all its files, so that hidden versions stay for ever; declared are 30 days (keepHidden)`,
-      fix: 'fts doctor --set-lifecycle',
+      message: `remote cloud: bucket ${BUCKET} has no rule for all its files, so that hidden versions stay for ever; declared are 30 days (keepHidden); the key may not set it (writeBuckets), and need not: the owner of the account can`,
+      fix: OWNERS(''),
     });
     await setRules(rule('', 30));
     expect(await doctor()).toEqual({
@@ -116,13 +116,21 @@ describe('fts doctor', () => {
       fix: 'b2 bucket create no-such-bucket allPrivate',
     });
     const other = await mirrored({ path: 'other-bucket' });
-    expect((await other.doctor())?.message).toContain(`you must use bucket "${BUCKET}"`);
+    expect((await other.doctor())?.message).toContain(`is for the bucket ${BUCKET} only`);
     const revoked = await mirrored({ key: { ...MIRROR, key: 'old-secret' } });
-    expect(await revoked.doctor()).toMatchObject({ state: 'fail' });
+    expect(await revoked.doctor()).toMatchObject({
+      state: 'fail',
+      message: expect.stringContaining('the key is not taken by B2; make another') as string,
+    });
   });
 });
 
 describe('fts doctor --set-lifecycle', () => {
+  it('is what a key is told of that may set the rule', async () => {
+    const { doctor } = await mirrored({ key: MASTER });
+    expect(await doctor()).toMatchObject({ state: 'fail', fix: 'fts doctor --set-lifecycle' });
+  });
+
   it('sets the rule, and changes nothing the second time', async () => {
     const { doctor, rules, setRules } = await mirrored({ key: MASTER });
     await setRules({ ...rule('', 7, 3), daysFromStartingToCancelingUnfinishedLargeFiles: 2 });
