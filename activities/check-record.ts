@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { State } from '../src/adapters/state.js';
-import { type Readings, type Subset, GROUPS, UNREAD } from '../src/domain/check.js';
+import { type Readings, type Subset, GROUPS, UNREAD, readBy } from '../src/domain/check.js';
 import { FtsError } from '../src/domain/failures.js';
 import { readSeen } from './seen-repository.js';
 
@@ -37,7 +37,8 @@ export async function readCheckRecord(
   id: string | undefined,
 ): Promise<Pick<CheckRecord, 'readings' | 'trouble'>> {
   const record = await state.read(file, CheckRecord);
-  return record !== undefined && record.id === id ? record : { readings: UNREAD };
+  if (record?.id !== id || record === undefined) return { readings: UNREAD };
+  return { ...record, readings: readBy(record.readings, new Date()) };
 }
 
 export const writeCheckRecord = (

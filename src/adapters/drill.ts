@@ -7,7 +7,7 @@ import {
   drillProblem,
   drillResult,
 } from '../domain/drill.js';
-import { coverageOf, projectsDue } from '../domain/drill-coverage.js';
+import { coverageOf, drilledBefore, projectsDue } from '../domain/drill-coverage.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { formatSize } from '../domain/units.js';
@@ -77,7 +77,7 @@ async function drillSnapshot(
   const place = { repository, snapshotId: snapshot.id, signal };
   const selection = await look(setting, drillable, last);
   const projects = selection.projects();
-  const before = new Map(last?.drilled.filter(([project]) => projects.includes(project)));
+  const before = drilledBefore(last?.drilled ?? [], projects, now);
   const cadence = { now: now.getTime(), ...terms };
   const { files, anchor, unnameable } = selection.choose(projectsDue(projects, before, cadence));
   requireRoom(drillable, files);

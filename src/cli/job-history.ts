@@ -18,6 +18,9 @@ export interface JobHistory {
 /** Recent runs that are read at once; jobs that are not among them are asked for one by one. */
 const RECENT = 200;
 
+/** A run that ended so much later than it is now was told by a clock that was ahead (milliseconds); machines differ by less. */
+const AHEAD_MS = 3_600_000;
+
 /** Runs of one job that are looked through for one that was not skipped. */
 const DEEP = 50;
 
@@ -54,8 +57,9 @@ export async function jobHistories(
     const id = jobWorkflowId(estate, job);
     const ended = recent.flatMap((info) => (info.workflowId === id ? endedRun(info) : []));
     const known = recorded.get(job);
-    const last = ended[0] ?? (isAll ? undefined : await lastEnded(session, id));
-    const lastSuccess = ended.find(isComplete) ?? (isAll ? undefined : await lastComplete(session, id));
+    const last = newest(ended) ?? (isAll ? undefined : await lastEnded(session, id));
+    const lastSuccess =
+      newest(ended.filter(isComplete)) ?? (isAll ? undefined : await lastComplete(session, id));
     return [
       job,
       {
@@ -70,12 +74,12 @@ export async function jobHistories(
 
 async function lastEnded({ client }: Session, id: string): Promise<EndedRun | undefined> {
   const infos = await listRuns(client, `${jobRunsQuery(id)} AND ExecutionStatus != 'Running'`, DEEP);
-  return infos.flatMap(endedRun)[0];
+  return newest(infos.flatMap(endedRun));
 }
 
 async function lastComplete({ client }: Session, id: string): Promise<EndedRun | undefined> {
   const infos = await listRuns(client, `${jobRunsQuery(id)} AND ExecutionStatus = 'Completed'`, DEEP);
-  return infos.flatMap(endedRun).find(isComplete);
+  return newest(infos.flatMap(endedRun).filter(isComplete));
 }
 
 function endedRun(info: WorkflowExecutionInfo): EndedRun[] {
@@ -89,7 +93,14 @@ function endedRun(info: WorkflowExecutionInfo): EndedRun[] {
 
 const isComplete = ({ outcome }: EndedRun): boolean => outcome === 'complete';
 
+const isAhead = ({ endedAt }: EndedRun): boolean => Date.parse(endedAt) > Date.now() + AHEAD_MS;
+
+/** The first of them, the newest first; one by a clock that was ahead, which would hide all others, only if they all are. */
+const newest = (runs: readonly EndedRun[]): EndedRun | undefined =>
+  runs.find((run) => !isAhead(run)) ?? runs[0];
+
 function later(a: EndedRun | undefined, b: EndedRun | undefined): EndedRun | undefined {
   if (a === undefined || b === undefined) return a ?? b;
+  if (isAhead(a) !== isAhead(b)) return isAhead(a) ? b : a;
   return Date.parse(a.endedAt) >= Date.parse(b.endedAt) ? a : b;
 }

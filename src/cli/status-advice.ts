@@ -40,12 +40,14 @@ function jobAdvice({ status, last }: JudgedJob, now: number): string[] {
 }
 
 function troubleAdvice(status: JudgedJob['status'], last: JudgedJob['last']): string {
-  const { job, lastOutcome, ageSeconds, sloSeconds } = status;
+  const { job, lastOutcome, lastSuccess, ageSeconds, sloSeconds } = status;
   if (lastOutcome === 'failed' || lastOutcome === 'partial') {
     const why = last?.error === undefined ? '' : `, ${last.error.type}: ${last.error.message}`;
     return `${job} was ${lastOutcome}${why}: ${last?.error?.hint ?? `see \`fts logs ${job}\``}; then \`fts run ${job}\``;
   }
   if (ageSeconds === null) return `${job} should have run by now and never has: \`fts run ${job}\``;
+  if (ageSeconds === 0)
+    return `${job} is overdue (its last success is of ${lastSuccess ?? ''}, a time yet to come: a clock was wrong): \`fts run ${job}\``;
   const age = `${formatDuration(ageSeconds)} old, at most ${formatDuration(sloSeconds ?? 0)} is wanted`;
   return `${job} is overdue (its last success is ${age}): \`fts run ${job}\`, or see \`fts runs ${job}\``;
 }

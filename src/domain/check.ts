@@ -49,6 +49,10 @@ export const groupsOf = ({ part, of }: Subset): number[] =>
 /** Nothing was read yet. */
 export const UNREAD: Readings = Array.from({ length: GROUPS }, () => null);
 
+/** Without readings that are yet to come: told by a clock that was ahead, they would put their part off until then. */
+export const readBy = (readings: Readings, now: Date): Readings =>
+  readings.map((at) => (at !== null && Date.parse(at) > now.getTime() ? null : at));
+
 /** The part whose reading is the oldest; one with a group that was never read comes first. */
 export function nextSubset(readings: Readings, of: number): Subset {
   const oldest = (subset: Subset): number =>

@@ -29,6 +29,14 @@ export interface Cadence {
   gapSeconds: number;
 }
 
+/** When those projects were drilled; what is yet to come was told by a clock that was ahead, and counts as never. */
+export const drilledBefore = (
+  drilled: readonly (readonly [string, string])[],
+  projects: readonly string[],
+  now: Date,
+): Map<string, string> =>
+  new Map(drilled.filter(([project, at]) => projects.includes(project) && Date.parse(at) <= now.getTime()));
+
 /**
  * The projects that this drill has to look at, so that all of them are looked at within the cycle even if one run
  * of it is missed: those that were not for longest, the never drilled first, and all whose time would be over before the run

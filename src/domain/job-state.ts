@@ -50,7 +50,12 @@ function isFailing({ lastOutcome }: JobFacts): boolean {
 
 function isOverdue(facts: JobFacts): boolean {
   const age = ageSeconds(facts);
-  return age !== undefined && facts.sloSeconds !== undefined && age > facts.sloSeconds;
+  return age !== undefined && facts.sloSeconds !== undefined && (age > facts.sloSeconds || isAhead(facts));
+}
+
+/** A success of a time that is yet to come, by more than its SLO, says nothing of today: a clock was ahead. */
+function isAhead({ now, lastSuccessAt = now, sloSeconds = 0 }: JobFacts): boolean {
+  return lastSuccessAt - now > sloSeconds * 1000;
 }
 
 function isPastFirstDue({ now, firstDueAt, sloSeconds }: JobFacts): boolean {

@@ -23,12 +23,16 @@ const SMALLEST_REPACK_LIMIT = 256 * 1024 ** 2;
 /** A prune that could not run for this long is not worth its start-up (milliseconds). */
 export const SHORTEST_PRUNE_MS = 60_000;
 
-/** Whether a repository that was first seen then is due. `now` in milliseconds since the epoch. */
+/**
+ * Whether a repository that was first seen then is due. `now` in milliseconds since the epoch. A time that is yet to come
+ * was told by a clock that was ahead, and would put it off until then.
+ */
 export function isPruneDue(
   record: PruneRecord | undefined,
   { firstSeen, everySeconds, now }: { firstSeen: string; everySeconds: number; now: number },
 ): boolean {
-  return now - Date.parse(record?.endedAt ?? firstSeen) >= everySeconds * 1000;
+  const since = Date.parse(record?.endedAt ?? firstSeen);
+  return since > now || now - since >= everySeconds * 1000;
 }
 
 /**

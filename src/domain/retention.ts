@@ -62,7 +62,11 @@ export const sameKeep = (one: Keep, other: Keep): boolean =>
 export const inForceFrom = (since: string): string =>
   new Date(Date.parse(since) + KEEP_CHANGE_WAITS_MS).toISOString();
 
-/** Since when a declared `keep` has been waiting (RFC 3339 UTC): since now, if it was not seen before. */
+/**
+ * Since when a declared `keep` has been waiting (RFC 3339 UTC): since now, if it was not seen before, or by a clock that
+ * was ahead.
+ */
 export function waitingSince({ waiting }: KeepRecord, declared: Keep, now: Date): string {
-  return waiting && sameKeep(waiting.keep, declared) ? waiting.since : now.toISOString();
+  const seen = waiting && sameKeep(waiting.keep, declared) && Date.parse(waiting.since) <= now.getTime();
+  return seen ? waiting.since : now.toISOString();
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -88,6 +88,19 @@ describe('the check of a repository', () => {
     await estate.change({ jobs: { check: checkJob({ readData: '1/2' }) } });
     expect(await check()).toMatchObject({ subset: '1/2', covered: { share: 0.5 } });
     expect(await check()).toMatchObject({ subset: '2/2', covered: { share: 1 } });
+  });
+
+  it('reads a part again that was read by a clock that was ahead', async () => {
+    await plainRepository();
+    for (let i = 0; i < PARTS; i += 1) await check();
+    const file = estate.state.path('checks', 'repository-local.json');
+    const record = JSON.parse(await readFile(file, 'utf8')) as { readings: string[] };
+    const readings = record.readings.map((at, group) =>
+      group % PARTS === 2 ? '2060-01-01T00:00:00.000Z' : at,
+    );
+    await writeFile(file, JSON.stringify({ ...record, readings }));
+    expect(await check()).toMatchObject({ subset: '3/4', covered: { share: 1 } });
+    expect(await check()).toMatchObject({ subset: '1/4' });
   });
 
   it('finds a byte that was changed in a pack, in its part, until it is mended; meanwhile nothing is forgotten', async () => {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ResticEstate, makeResticEstate, save, snapshotJob } from '../support/restic-estate.js';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
+/** As a clock says that was ahead. */
+const YET_TO_COME = '2060-01-01T00:00:00.000Z';
 
 let estate: ResticEstate;
 
@@ -53,6 +55,14 @@ describe('pruning', () => {
     expect(await stored()).toBeLessThan(before);
     expect(await size()).toBeGreaterThan(3 * 1024 ** 2);
     expect(await estate.restic('check', '--read-data')).toContain('no errors were found');
+    expect(await forgetAfter(newest)).toEqual({ forgotten: 0 });
+  });
+
+  it('is not put off by a clock that was ahead when it was pruned last', async () => {
+    const newest = await saveSomethingNew();
+    await estate.state.write('repositories/local.prune.json', { endedAt: YET_TO_COME });
+    expect(await forgetAfter(newest)).toEqual({ forgotten: 0, pruneDue: true });
+    expect(await prune()).toBe('done');
     expect(await forgetAfter(newest)).toEqual({ forgotten: 0 });
   });
 
@@ -121,6 +131,19 @@ describe('a changed keep', () => {
     await estate.state.write('retention/save.json', { keep: { last: 6 }, waiting });
     expect(await forgetAfter(newest)).toEqual({ forgotten: 2 });
     expect(await forgetAfter(newest)).toEqual({ forgotten: 0 });
+  });
+
+  it('waits for a day from now when a clock that was ahead saw it first', async () => {
+    await change(5);
+    let newest = '';
+    for (let i = 0; i < 5; i += 1) newest = await save(estate);
+    await forgetAfter(newest);
+    await change(4);
+    const waiting = { keep: { last: 4 }, since: YET_TO_COME };
+    await estate.state.write('retention/save.json', { keep: { last: 5 }, waiting });
+    const { keepChange } = await forgetAfter(newest);
+    expect(Date.parse(keepChange?.from ?? '')).toBeLessThan(Date.parse(YET_TO_COME));
+    expect(await forgetAfter(newest)).toEqual({ forgotten: 0, keepChange });
   });
 
   it('is in force at once when it removes nothing more, and a change that was taken back is forgotten', async () => {

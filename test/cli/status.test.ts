@@ -183,6 +183,23 @@ describe('without a server', () => {
     expect(jobOf(told, 'hourly')).toMatchObject({ state: 'ok', lastSuccess: endedAt, result: RESULT });
   });
 
+  it('takes no success for one of today that a clock told which was years ahead', async () => {
+    const endedAt = '2060-01-01T00:00:00.000Z';
+    const ended = {
+      workflowId: 'box/hourly',
+      runId: 'r',
+      outcome: 'complete',
+      startedAt: endedAt,
+      endedAt,
+      result: RESULT,
+    };
+    const record = { job: 'hourly', kind: 'snapshot', lastSuccess: ended, last: ended };
+    await sandbox.state.write('jobs/hourly.json', record);
+    expect(jobOf(await status(), 'hourly')).toMatchObject({ state: 'overdue' });
+    const { stdout } = await fts(['status'], sandbox);
+    expect(stdout).toContain(`its last success is of ${endedAt}, a time yet to come: a clock was wrong`);
+  });
+
   it('goes on when a record is damaged', async () => {
     await writeFile(join(sandbox.folder, 'state/box/jobs/hourly.json'), '{"job":');
     const told = await status();

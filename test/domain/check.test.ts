@@ -6,6 +6,7 @@ import {
   groupsOf,
   nextSubset,
   partsFor,
+  readBy,
   subsetText,
   withReading,
 } from '../../src/domain/check.js';
@@ -64,6 +65,13 @@ it('a part that was not read comes again, and the oldest first', () => {
   const { readings } = daily(3, 4);
   expect(nextSubset(readings, 4)).toEqual({ part: 4, of: 4 });
   expect(nextSubset(withReading(readings, { part: 4, of: 4 }, day(9)), 4)).toEqual({ part: 1, of: 4 });
+});
+
+it('a part that was read by a clock that was ahead is read again, and counts as unread until then', () => {
+  const readings = withReading(daily(4, 4).readings, { part: 2, of: 4 }, day(4000));
+  expect(nextSubset(readBy(readings, day(5)), 4)).toEqual({ part: 2, of: 4 });
+  expect(coverage(readBy(readings, day(5)), day(5)).share).toBe(0.75);
+  expect(readBy(readings, day(4000))).toEqual(readings);
 });
 
 it('says how much was read, and how long ago the oldest of it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coverageOf, projectOf, projectsDue } from '../../src/domain/drill-coverage.js';
+import { coverageOf, drilledBefore, projectOf, projectsDue } from '../../src/domain/drill-coverage.js';
 
 const DAY = 24 * 3600;
 const NOW = Date.parse('2026-11-22T06:00:00Z');
@@ -25,6 +25,18 @@ describe('a project', () => {
 });
 
 describe('the projects that are due', () => {
+  it('are first of all those that were drilled by a clock that was ahead', () => {
+    const drilled = [
+      ['a', daysAgo(1)],
+      ['b', daysAgo(-400)],
+      ['gone', daysAgo(1)],
+    ] as const;
+    const last = drilledBefore(drilled, ['a', 'b'], new Date(NOW));
+    expect([...last.keys()]).toEqual(['a']);
+    expect(projectsDue(['a', 'b'], last, CADENCE)).toEqual(['b']);
+    expect(coverageOf(['a', 'b'], last, CADENCE).drilled).toBe(1);
+  });
+
   it('are those that were not drilled for longest, as many as the cycle needs with one run missed', () => {
     const last = new Map([
       ['a', daysAgo(1)],

@@ -25,6 +25,13 @@ const stale = { lastSuccessAt: NOW - 3 * HOUR, lastOutcome: 'complete' } as cons
 const cases: [what: string, given: Partial<JobFacts>, state: JobState, healthy: boolean][] = [
   ['succeeded within its SLO', fresh, 'ok', true],
   ['succeeded exactly its SLO ago', { ...fresh, lastSuccessAt: NOW - 2 * HOUR }, 'ok', true],
+  ['succeeded by a clock that is a little ahead', { ...fresh, lastSuccessAt: NOW + HOUR }, 'ok', true],
+  [
+    'succeeded by a clock that was years ahead',
+    { ...fresh, lastSuccessAt: NOW + 9e4 * HOUR },
+    'overdue',
+    false,
+  ],
   ['succeeded longer ago than its SLO', stale, 'overdue', false],
   ['succeeded long ago, without an SLO', { ...stale, sloSeconds: undefined }, 'ok', true],
   ['succeeded before, failed since', { ...fresh, lastOutcome: 'failed' }, 'failing', false],
