@@ -37,7 +37,9 @@ const MEANINGS: readonly (readonly [FailureType, RegExp])[] = [
   ],
 ];
 
-const HINTS: Partial<Record<FailureType, string>> = {
+/** What to do about a failure, where that is known. */
+export const HINTS: Partial<Record<FailureType, string>> = {
+  QuotaExceeded: "raise the account's cap, or make room, then run the job again",
   DestinationFull: 'make room on the destination, then run the job again',
   RemoteDenied: 'look at the key, its rights and the bucket; the secret is read anew at each run',
   RepositoryDamaged: 'run `restic check` on the repository before anything else',
@@ -82,7 +84,7 @@ export function resticFailure(repository: string, exitCode: number | undefined, 
   }
   switch (exitCode) {
     case ResticExit.locked:
-      return new FtsError('RepositoryLocked', `repository ${repository}: ${message}`);
+      return new FtsError('RepositoryLocked', `repository ${repository}: ${heldBy(message)}`);
     case ResticExit.wrongPassword:
       return new FtsError(
         'WrongPassword',
@@ -95,6 +97,15 @@ export function resticFailure(repository: string, exitCode: number | undefined, 
       return new FtsError(type, `repository ${repository}: restic ${code}: ${message}`, HINTS[type]);
     }
   }
+}
+
+/** restic advises to run `restic unlock`, which removes the locks of other hosts too, whether they are at work or not. */
+function heldBy(message: string): string {
+  const [, id] = /storage ID ([0-9a-f]+)/.exec(message) ?? [];
+  const said = message.replace(/; the `unlock` command can be used.*$/, '');
+  return id === undefined
+    ? said
+    : `${said}; it waits for that one to end. If no restic runs there any more, delete \`locks/${id}…\` in the repository, that one file only`;
 }
 
 /** restic ends with `{"message_type":"exit_error","code":N,"message":…}`; the last line otherwise. */

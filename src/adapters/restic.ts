@@ -2,7 +2,7 @@ import { type FailureType, FtsError } from '../domain/failures.js';
 import { resticMemory } from './restic-memory.js';
 import { crashPoint } from './crash-point.js';
 import { removeStaleLock } from './restic-locks.js';
-import { ResticExit, meaningOf, resticFailure } from './restic-failure.js';
+import { HINTS, ResticExit, meaningOf, resticFailure } from './restic-failure.js';
 import type { ResticRepository } from './restic-repository.js';
 import { redact } from './redaction.js';
 import { type ToolCall, type ToolExit, runTool } from './tool.js';
@@ -72,7 +72,7 @@ async function runOnce(repository: ResticRepository, call: ResticCall): Promise<
 }
 
 /**
- * Gives up on a repository that cannot be opened, or whose volume is lost. Once it is open, restic's own patience
+ * Gives up on a repository that cannot be opened, whose volume is lost, or where there is no room. Once it is open, restic's own patience
  * counts otherwise: an upload of days outlives an outage.
  */
 function watchOpening({ name, folder }: ResticRepository) {
@@ -84,13 +84,14 @@ function watchOpening({ name, folder }: ResticRepository) {
   let last = '';
   let refusal: string | undefined;
   const giveUp = (type: FailureType): void => {
-    givenUp.abort(new FtsError(type, `repository ${name}: ${last}`));
+    givenUp.abort(new FtsError(type, `repository ${name}: ${last}`, HINTS[type]));
   };
   return {
     signal: givenUp.signal,
     /** rclone, which restic reaches the repository through, said something: restic has only a number for it. */
     heardRclone(line: string): void {
-      if (meaningOf(line) === 'RemoteDenied') refusal = line;
+      const meaning = meaningOf(line);
+      if (meaning === 'RemoteDenied' || meaning === 'QuotaExceeded') refusal = line;
     },
     /** restic said that it tries again, and why. */
     retrying(reason: string): void {
@@ -98,6 +99,7 @@ function watchOpening({ name, folder }: ResticRepository) {
       const meaning = meaningOf(refusal ?? reason);
       refusal = undefined;
       if (folder !== undefined && meaning === 'VolumeUnavailable' && ++refusals >= REFUSALS) giveUp(meaning);
+      if (meaning === 'QuotaExceeded' && ++refusals >= REFUSALS) giveUp(meaning);
       if (opened) return;
       tries += 1;
       if (meaning === 'RemoteDenied' && ++refusals >= REFUSALS) giveUp('RemoteDenied');

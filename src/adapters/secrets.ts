@@ -35,6 +35,7 @@ export function createSecretResolver(loaded: LoadedEstate, environment: NodeJS.P
         throw new FtsError(
           'SecretMissing',
           `secret ${name} in ${where} holds a NUL, which no tool can be given`,
+          'write it down anew, as text of one line',
         );
       registerSecret(value);
       return value;
@@ -83,6 +84,9 @@ function provider({ estate, directory }: LoadedEstate, environment: NodeJS.Proce
 /** Name of the environment variable for a secret. */
 const variableOf = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
+/** What to do about a secrets file that cannot be understood. */
+const LINES = 'each of its lines is `name: value`; a value with special characters stands in quotes';
+
 const SecretsMap = z.record(z.string(), z.string());
 
 /**
@@ -96,7 +100,11 @@ async function readSecretsFile(file: string): Promise<(name: string) => string |
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new FtsError('SecretMissing', `the secrets file ${file} cannot be read (${String(error.code)})`);
+    throw new FtsError(
+      'SecretMissing',
+      `the secrets file ${file} cannot be read (${String(error.code)})`,
+      `look at \`ls -l ${file}\`; a file of lines \`name: value\` with mode 0600 is wanted there, the worker's user its owner`,
+    );
   }
   if (file.endsWith('.env')) {
     const variables = parseEnvironmentFile(text);
@@ -108,6 +116,7 @@ async function readSecretsFile(file: string): Promise<(name: string) => string |
     throw new FtsError(
       'SecretMissing',
       `${file}: expected names with text values${key ? `; ${key} has none` : ''}`,
+      LINES,
     );
   }
   const values = new Map(Object.entries(parsed.data));
@@ -116,7 +125,12 @@ async function readSecretsFile(file: string): Promise<(name: string) => string |
 
 async function requirePrivate(file: string): Promise<void> {
   const stats = await stat(file);
-  if (!stats.isFile()) throw new FtsError('SecretMissing', `the secrets file ${file} is no regular file`);
+  if (!stats.isFile())
+    throw new FtsError(
+      'SecretMissing',
+      `the secrets file ${file} is no regular file`,
+      `look at \`ls -ld ${file}\`, and put a file of lines \`name: value\` in its place`,
+    );
   if (process.platform === 'win32') return; // modes mean nothing there
   const { mode, uid } = stats;
   if ((mode & 0o077) !== 0) {
@@ -136,7 +150,7 @@ function parseYaml(text: string, file: string): unknown {
   try {
     return parse(text, { schema: 'failsafe', prettyErrors: false, logLevel: 'error' });
   } catch {
-    throw new FtsError('SecretMissing', `${file} is not valid YAML`);
+    throw new FtsError('SecretMissing', `${file} is not valid YAML`, LINES);
   }
 }
 

@@ -94,6 +94,12 @@ describe('a lock in the repository', () => {
     async () => {
       await kill(await holdLock(onAnotherHost));
       const foreign = await locks();
+      const refusal: unknown = await forget().catch((error: unknown) => error);
+      const [id = ''] = foreign;
+      expect(String(refusal)).toContain(
+        `delete \`locks/${id.slice(0, 8)}…\` in the repository, that one file`,
+      );
+      expect(String(refusal)).not.toContain('unlock');
       await kill(await holdLock());
       await expect(forget()).rejects.toMatchObject({
         type: 'RepositoryLocked',

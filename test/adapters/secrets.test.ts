@@ -101,6 +101,7 @@ describe('a secrets file', () => {
     const missing = {
       type: 'SecretMissing',
       message: expect.stringContaining(join(folder, 'secrets.yaml')) as string,
+      hint: expect.stringContaining('name: value') as string,
     };
     expect(await failure(resolve('password'))).toMatchObject(missing);
     await mkdir(join(folder, 'secrets.yaml'), { mode: 0o700 });
@@ -140,7 +141,7 @@ describe('a secrets file that is no map of names to text', () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const resolve = await fromFile(text);
     const error = await failure(resolve('password'));
-    expect(error).toMatchObject({ type: 'SecretMissing' });
+    expect(error).toMatchObject({ type: 'SecretMissing', hint: expect.any(String) as string });
     expect([error.message, error.stack, JSON.stringify(error)].join()).not.toContain(CANARY);
     expect(warned).not.toHaveBeenCalled();
     warned.mockRestore();
