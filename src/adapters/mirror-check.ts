@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { NamedProblem } from '../domain/job.js';
@@ -125,6 +126,7 @@ async function compare(
   tell: MirrorCheckCall['tell'],
 ) {
   const answer = join(files.folder, 'compared.txt');
+  await writeFile(answer, '', { mode: 0o600 }); // rclone itself would let others read it
   const said = new Map<string, string>();
   await runRclone(remote, {
     args: [

@@ -171,6 +171,7 @@ const unsorted = (file: string): string => `${file}.unsorted`;
 /** By the bytes of the third field, in bounded memory. */
 async function sortByName({ file: to, signal }: ListingOptions): Promise<void> {
   const from = unsorted(to);
+  await writeFile(`${to}.sorted`, '', { mode: 0o600 }); // sort itself would let others read it
   const { exitCode, stderr } = await runTool({
     file: 'sort',
     args: ['-t', '\t', '-k', '3,3', '-S', SORT_BUFFER, '-T', parent(to), '-o', `${to}.sorted`, '--', from],

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FtsError } from '../domain/failures.js';
 import type { Removal } from '../domain/hold.js';
@@ -70,6 +71,7 @@ export async function readBack(
   const { remote, root, files, signal } = place;
   const list = await writeNames(place, 'sample.txt', names);
   const answer = join(files.folder, 'compared.txt');
+  await writeFile(answer, '', { mode: 0o600 }); // rclone itself would let others read it
   const said = new Map<string, string>();
   await runRclone(remote, {
     args: [

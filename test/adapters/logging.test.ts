@@ -33,6 +33,16 @@ async function logged(
   };
 }
 
+it('a log whose disk is full ends nobody, and what it says is on stderr', async () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(compiled('src/adapters/logging.js'))};
+    const logger = createLogger({ component: 'host-here', file: '/dev/full' });
+    for (let i = 0; i < 3; i += 1) logger.warn('still at work');`;
+  const { stderr, exitCode } = await execa(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(exitCode).toBe(0);
+  expect(stderr.match(/still at work/g)).toHaveLength(3);
+});
+
 describe('a log line', () => {
   it('is JSON with time, level, component and message, on stderr and in the file', async () => {
     const { lines, stdout } = await logged(`logger.warn({ volume: 'flux' }, 'volume is away');`);

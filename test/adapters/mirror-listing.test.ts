@@ -1,9 +1,17 @@
-import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readPlan } from '../../src/adapters/mirror-files.js';
 import { fakeTool } from '../support/fake-tool.js';
 import { mirrorBed } from '../support/mirror-bed.js';
+
+it('what a plan lists is for nobody else to read', async () => {
+  const bed = await mirrorBed();
+  await bed.write({ one: '1' });
+  await bed.plan();
+  for (const file of await readdir(bed.files.folder))
+    expect([file, (await stat(join(bed.files.folder, file))).mode & 0o077]).toEqual([file, 0]);
+});
 
 describe('a folder that may not be read', () => {
   it('has nothing below it deleted on the remote, and is named', async () => {
