@@ -9,6 +9,7 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     testTimeout: 180_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 150_000 } },
     exclude: ['dist/**', 'node_modules/**'],
     globalSetup: 'test/support/tools-on-path.ts',
   },

@@ -10,7 +10,7 @@ import { BUCKET, MASTER, READER, rclone, remoteEnvironment, testStandIn } from '
 import { makeDrillEstate } from '../support/drill-estate.js';
 import { makeQuickRepository } from '../support/quick-repository.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 /** An estate whose repository plain restic made in a bucket, through rclone, and which has a key for it. */
 async function remoteBed(key: ApplicationKey) {

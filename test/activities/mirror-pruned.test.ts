@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ let estate: ResticEstate;
 
 beforeEach(async () => {
   estate = await makeResticEstate({
-    remotes: { cloud: { type: 'local', path: 'cloud' } },
+    remotes: { cloud: { type: 'local', path: `cloud-${randomUUID()}` } }, // its lock has the path's name
     jobs: {
       save: snapshotJob({ keep: { last: 3 } }),
       // As many as `forget` removes below.

@@ -11,7 +11,7 @@ import type { RestoreChild } from '../support/restore-child.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 const CHILD = join(import.meta.dirname, '../../dist/test/support/restore-child.js');
 
 /** Restores in a process of its own, which kills itself after that step, if it gets there. */

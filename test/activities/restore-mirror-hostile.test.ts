@@ -7,7 +7,7 @@ import { MANIFEST } from '../support/mirror-b2-bed.js';
 import { mirrorRestoreBed } from '../support/mirror-restore-bed.js';
 import { treeOf } from '../support/tree.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 /** From the staged folder `projects/thesis` to the root of the volume. */
 const UP = '../../../../../..';

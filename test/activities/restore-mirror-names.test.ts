@@ -7,7 +7,7 @@ import { QUOTED_NAMES } from '../support/hostile-names.js';
 import { mirrorRestoreBed } from '../support/mirror-restore-bed.js';
 import { treeOf } from '../support/tree.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 it.each(['b2', 'local'] as const)(
   'names that look like rclone’s own come back from %s as they were',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,7 +122,7 @@ describe('the result', () => {
     vi.stubEnv('PATH', `${join(estate.folder, 'tools')}:${process.env.PATH ?? ''}`);
     onTestFinished(() => void vi.unstubAllEnvs());
     await estate.change({
-      remotes: { cloud: { type: 'local', path: 'cloud' } },
+      remotes: { cloud: { type: 'local', path: `cloud-${randomUUID()}` } }, // its lock has the path's name
       repositories: { away: { host: 'here', remote: 'cloud', path: 'restic', password: 'password' } },
       jobs: {
         away: snapshotJob({ kind: 'backup', repository: 'away', bandwidth: '08:00,100M 23:00,off' }),

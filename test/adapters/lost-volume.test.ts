@@ -35,10 +35,10 @@ it('a volume that is lost under a repository ends restic, open though the reposi
     type: 'VolumeUnavailable',
     message: expect.stringContaining('read-only file system') as string,
   });
-}, 20_000);
+});
 
 it('what a remote says of its own disk is for restic to wait for', async () => {
   const impatient = AbortSignal.timeout(2_000);
   const call = runRestic(await repository({}), { args: [], signal: impatient });
   await expect(call).rejects.not.toMatchObject({ type: 'VolumeUnavailable' });
-}, 20_000);
+});

@@ -144,6 +144,7 @@ it.runIf(hasPython && hasGetfattr)(
 describe('a manifest is made anew', () => {
   it('while something in the volume changed a moment ago, or in the future', async () => {
     vi.restoreAllMocks();
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now());
     await chmod(path('three'), 0o600);
     await present();
     expect(await isMadeAnew()).toBe(true);

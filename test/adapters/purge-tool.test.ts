@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, link, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScanAnswer } from '../../src/adapters/purge-messages.js';
@@ -10,8 +9,6 @@ import { type PurgeCall, deleteFromFolder, scanFolder } from '../../src/adapters
 import { dies, moduleAt } from '../support/dying.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
-
-const PROGRAM = fileURLToPath(new URL('../../dist/src/adapters/purge-program.js', import.meta.url));
 
 let folder: string;
 let place: { volumeRoot: string; path: string; plan: string };
@@ -33,6 +30,11 @@ const scan = (): Promise<ScanAnswer> => scanFolder({ ...place, olderThanSeconds:
 
 const remove = ({ planHash, root }: ScanAnswer, resumed = false) =>
   deleteFromFolder({ ...place, planHash, root, resumed }, call);
+
+/** The program, as it is when it does what is asked of it. */
+const asked = (request: object): string => `
+  process.argv[2] = ${JSON.stringify(JSON.stringify({ ...place, ...request }))};
+  await import(${moduleAt('src/adapters/purge-program.js')});`;
 
 const left = (): Promise<string[]> => readdir(join(folder, 'flux/scratch'));
 
@@ -98,14 +100,9 @@ describe('the program that purges', () => {
     await fill(FILES);
     const plan = await scan();
     const request = { do: 'delete', ...place, planHash: plan.planHash, root: plan.root };
-    let before = FILES;
-    for (const resumed of [false, true]) {
-      const child: ChildProcess = spawn(process.execPath, [PROGRAM, JSON.stringify({ ...request, resumed })]);
-      const ended = once(child, 'close');
-      await until(async () => (await left()).length < before);
-      child.kill('SIGKILL');
-      await ended;
-      before = (await left()).length;
+    for (const [nth, resumed] of [false, true].entries()) {
+      await dies(asked({ ...request, resumed }), { at: 'purge-unlinked', number: 2000 });
+      expect(await left()).toHaveLength(FILES - 2000 * (nth + 1));
     }
     expect(await remove(plan, true)).toMatchObject({ deleted: { files: FILES, bytes: FILES }, changed: 0 });
     expect(await left()).toEqual([]);
@@ -113,10 +110,6 @@ describe('the program that purges', () => {
 });
 
 describe('a program that is killed', () => {
-  const asked = (request: object): string => `
-    process.argv[2] = ${JSON.stringify(JSON.stringify({ ...place, ...request }))};
-    await import(${moduleAt('src/adapters/purge-program.js')});`;
-
   it.each([
     ['purge-unlinked', 1],
     ['purge-unlinked', 3],

@@ -39,7 +39,7 @@ async function holdLock(wrapper: readonly string[] = []): Promise<ChildProcess> 
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   holders.push(holder);
-  await expect.poll(async () => (await locks()).length, { timeout: 20_000 }).toBe(before + 1);
+  await expect.poll(async () => (await locks()).length).toBe(before + 1);
   return holder;
 }
 

@@ -184,13 +184,24 @@ describe('interrupting', () => {
     expect(await readFile(join(folder, 'clean'), 'utf8')).toBe('');
   });
 
+  const DEAF = "trap '' INT TERM; echo $$; while :; do sleep 0.05; done";
+
+  it('waits for a tool that does not listen, which has its lock until it ends', async () => {
+    const lock = join(await temporaryFolder(), 'lock');
+    const stop = new AbortController();
+    const { line: pid, ended } = await started(DEAF, { lock, signal: stop.signal, cleanUpMs: 600_000 });
+    stop.abort(new Error('told to stop'));
+    await expect(shell('true', { lock })).rejects.toMatchObject({ type: 'Busy' });
+    process.kill(Number(pid), 'SIGKILL');
+    await expect(ended).rejects.toThrow('told to stop');
+    expect(await shell('true', { lock })).toMatchObject({ exitCode: 0 });
+  });
+
   it('kills a tool that does not listen once its time is over, and its lock is free', async () => {
     const lock = join(await temporaryFolder(), 'lock');
     const stop = new AbortController();
-    const deaf = "trap '' INT TERM; echo $$; while :; do sleep 0.05; done";
-    const { line: pid, ended } = await started(deaf, { lock, signal: stop.signal, cleanUpMs: 300 });
+    const { line: pid, ended } = await started(DEAF, { lock, signal: stop.signal, cleanUpMs: 300 });
     stop.abort(new Error('told to stop'));
-    await expect(shell('true', { lock })).rejects.toMatchObject({ type: 'Busy' });
     await expect(ended).rejects.toThrow('told to stop');
     expect(await isGone(pid)).toBe(true);
     expect(await shell('true', { lock })).toMatchObject({ exitCode: 0 });

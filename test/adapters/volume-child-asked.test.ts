@@ -80,7 +80,9 @@ it('ends with the process that asks, and keeps none from ending', async () => {
     import { askChild } from ${JSON.stringify(module)};
     const question = { key: 'k', question: 'who', deadlineMs: 60_000 };
     console.log((await askChild(process.execPath, ['-e', ${JSON.stringify(PROGRAM)}], question)).text);`;
-  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], { timeout: 8000 });
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 120_000,
+  });
   await expect.poll(() => isThere(Number(stdout))).toBe(false);
 });
 

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { runChild } from '../../src/adapters/volume-child.js';
+import { until } from '../support/until.js';
 
 const MINUTE = { key: 'test', deadlineMs: 60_000 };
 
@@ -31,10 +32,14 @@ it('gives up a child that does not answer, with whatever it started', async () =
   const folder = await mkdtemp(join(tmpdir(), 'fts-child-'));
   const pidFile = join(folder, 'pid');
   const script = `sh -c 'echo $$ > ${pidFile}.new && mv ${pidFile}.new ${pidFile}; kill -STOP $$' & kill -STOP $$`;
-  expect(await runChild('sh', ['-c', script], { key: 'stopped', deadlineMs: 2000 })).toEqual({
-    kind: 'hung',
-  });
-  const pid = Number(await readFile(pidFile, 'utf8'));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const end = runChild('sh', ['-c', script], { key: 'stopped', deadlineMs: 2000 });
+  const pid = await until(async () => Number(await readFile(pidFile, 'utf8')));
+  expect(await isRunning(pid)).toBe(true);
+  vi.advanceTimersByTime(2000);
+  expect(await end).toEqual({ kind: 'hung' });
+  vi.useRealTimers();
   await expect.poll(() => isRunning(pid)).toBe(false);
   await rm(folder, { recursive: true });
 });

@@ -1,11 +1,11 @@
 import { cp, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { canMount, type LoopDevice, makeLoopDevice, shutDown } from '../support/loop-device.js';
+import { until } from '../support/until.js';
 import { makeVolumeEstate, type VolumeEstate } from '../support/volume-estate.js';
 
-/** How many probes of a root there are at this moment, by their command lines. */
 /** How many probes of this process hang: nothing ends them before their disk answers. */
 async function hangingProbes(): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -28,7 +28,7 @@ describe.runIf(canMount)('the guard of a mounted ext4 volume', () => {
   let others: LoopDevice[];
 
   beforeEach(async () => {
-    test = await makeVolumeEstate({ volume: { filesystem: 'ext4', label: 'flux' }, deadlineMs: 5000 });
+    test = await makeVolumeEstate({ volume: { filesystem: 'ext4', label: 'flux' }, deadlineMs: 60_000 });
     await mkdir(test.mountpoint);
     disk = await makeLoopDevice(join(test.folder, 'flux.img'), 'flux');
     others = [];
@@ -166,15 +166,19 @@ describe.runIf(canMount)('the guard of a mounted ext4 volume', () => {
     await execa('fsfreeze', ['--freeze', test.mountpoint]);
     try {
       const hung = { state: 'dead', found: 'its disk hangs: no answer in 1 s' };
-      expect(await impatient.guard.inspect('flux', WRITE)).toMatchObject(hung);
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const first = impatient.guard.inspect('flux', WRITE);
+      await until(async () => (await hangingProbes()) === 1);
+      vi.advanceTimersByTime(1000);
+      expect(await first).toMatchObject(hung);
+      vi.useRealTimers();
       expect(await impatient.guard.inspect('flux', WRITE)).toMatchObject(hung);
       expect(await hangingProbes()).toBe(1);
     } finally {
       await execa('fsfreeze', ['--unfreeze', test.mountpoint]);
     }
-    await expect
-      .poll(() => impatient.guard.inspect('flux', WRITE), { timeout: 20_000 })
-      .toMatchObject({ state: 'healthy' });
+    await expect.poll(() => impatient.guard.inspect('flux', WRITE)).toMatchObject({ state: 'healthy' });
     await impatient.remove();
   });
 

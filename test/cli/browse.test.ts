@@ -19,7 +19,7 @@ beforeAll(async () => {
   await bed.makeRepository();
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);
   await bed.restic(bed.folder, 'backup', '--quiet', bed.flux);
-}, 60_000);
+});
 afterAll(() => bed.remove());
 
 const isMounted = async (folder: string): Promise<boolean> =>
@@ -37,22 +37,18 @@ describe.runIf(canMount)('fts browse', () => {
     ['SIGINT', 130],
     ['SIGTERM', 0],
     ['SIGHUP', 0],
-  ] as const)(
-    'mounts a repository until %s, and leaves nothing',
-    async (signal, code) => {
-      const folder = join(bed.folder, 'look');
-      const running = await mounted(folder);
-      const saved = join(folder, 'snapshots', 'latest', bed.flux, 'a.txt');
-      expect(await readFile(saved, 'utf8')).toBe('saved');
-      await expect(writeFile(saved, 'changed')).rejects.toThrow();
-      expect(await readdir(join(bed.repository, 'locks'))).toEqual([]);
-      running.child.kill(signal);
-      expect((await running.ended).exitCode).toBe(code);
-      expect(await isMounted(folder)).toBe(false);
-      await expect(access(folder)).rejects.toThrow();
-    },
-    30_000,
-  );
+  ] as const)('mounts a repository until %s, and leaves nothing', async (signal, code) => {
+    const folder = join(bed.folder, 'look');
+    const running = await mounted(folder);
+    const saved = join(folder, 'snapshots', 'latest', bed.flux, 'a.txt');
+    expect(await readFile(saved, 'utf8')).toBe('saved');
+    await expect(writeFile(saved, 'changed')).rejects.toThrow();
+    expect(await readdir(join(bed.repository, 'locks'))).toEqual([]);
+    running.child.kill(signal);
+    expect((await running.ended).exitCode).toBe(code);
+    expect(await isMounted(folder)).toBe(false);
+    await expect(access(folder)).rejects.toThrow();
+  });
 
   it.each(['', 'while somebody stands in it'])(
     'leaves no mount when its process is killed %s',
@@ -68,7 +64,6 @@ describe.runIf(canMount)('fts browse', () => {
       }
       expect(await readdir(folder)).toEqual([]);
     },
-    30_000,
   );
 
   it('leaves none either while somebody stands in it', async () => {
@@ -85,7 +80,7 @@ describe.runIf(canMount)('fts browse', () => {
       await inside.close();
     }
     expect(await readdir(folder)).toEqual([]);
-  }, 30_000);
+  });
 });
 
 it('is refused where something would be hidden, or is no folder, or cannot be made', async () => {

@@ -57,7 +57,7 @@ const runsDue = (): Promise<unknown> =>
     client.workflow.execute('due', {
       workflowId: `home/save/due/${String(Date.now())}`,
       taskQueue: 'fts-control',
-      workflowExecutionTimeout: '30 seconds',
+      workflowExecutionTimeout: '2 minutes',
       args: [
         {
           estate: 'home',
@@ -141,10 +141,11 @@ describe('fts dev', () => {
     await estate.declare({});
     const script = `[ "$1" = --version ] && { echo 'temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)'; exit 0; }
       trap '' TERM
+      : >"$(dirname "$0")/deaf"
       while :; do sleep 0.1; done`;
     await fakeTool(join(estate.folder, 'bin'), 'temporal', script);
     const dev = startDev(undefined, { PATH: `${join(estate.folder, 'bin')}:${process.env.PATH ?? ''}` });
-    await until(async () => (await processesWith(estate.folder, 'start-dev')).length > 0);
+    await until(() => existsSync(join(estate.folder, 'bin', 'deaf')));
     dev.child.kill('SIGINT');
     await dev.says('Ctrl-C again kills');
     expect(await dev.ends('SIGINT')).toBe(130);

@@ -53,7 +53,7 @@ it('fts find lists current and hidden versions of a mirror on B2', async () => {
   ]);
   const { stdout } = await bed.run('find', 'gone.txt');
   expect(stdout).toMatch(/space\/projects\/gone\.txt\n.*cloud: hidden/);
-}, 60_000);
+});
 
 it('of a hidden version it is told until when it was there', async () => {
   const bed = await b2Bed();
@@ -71,7 +71,7 @@ it('of a hidden version it is told until when it was there', async () => {
   expect(overwritten?.versions[0]).not.toHaveProperty('hiddenAt');
   const { stdout } = await bed.run('find', 'gone [[]1].txt');
   expect(stdout).toContain(`cloud: hidden: deleted or overwritten ${since[1]?.slice(0, 10) ?? ''}`);
-}, 60_000);
+});
 
 it('a file is not taken for a version of another whatever it is called', async () => {
   const bed = await b2Bed();
@@ -89,7 +89,7 @@ it('a file is not taken for a version of another whatever it is called', async (
     ['space/a.txt', [1]],
     ['space/b-v2026-01-01-000000-000.txt', [-4]],
   ]);
-}, 60_000);
+});
 
 it('an upload that broke off is no version, and the file beside it is still there', async () => {
   const bed = await b2Bed();
@@ -99,7 +99,7 @@ it('an upload that broke off is no version, and the file beside it is still ther
   const begun = { bucketId: client.bucketId, fileName: 'mirror/a.txt', contentType: 'text/plain' };
   expect((await client.call('b2_start_large_file', begun)).status).toBe(200);
   expect(sizes(await bed.find('a.txt', '--remote', 'cloud'))).toEqual([['space/a.txt', [4, -3]]]);
-}, 60_000);
+});
 
 it('names that rclone writes otherwise are told as they are', async () => {
   const bed = await b2Bed();
@@ -115,7 +115,7 @@ it('names that rclone writes otherwise are told as they are', async () => {
   expect(sizes(await bed.find('new\\x0aline.txt', '--remote', 'cloud'))).toEqual([
     ['space/new\\x0aline.txt', [1]],
   ]);
-}, 60_000);
+});
 
 it('of a remote that keeps no versions what is there is found, and of one that is away that is said', async () => {
   const bed = await lookBed();
@@ -136,7 +136,7 @@ it('of a remote that keeps no versions what is there is found, and of one that i
   const { exitCode, stdout } = await bed.run('find', 'a-*', '--remote', 'away', '--json');
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ error: { type: 'RemoteUnreachable' } });
-}, 60_000);
+});
 
 it('a remote that no job mirrors to is a wrong request', async () => {
   const bed: LookBed = await lookBed();

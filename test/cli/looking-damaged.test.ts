@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type LookBed, lookBed } from '../support/look-bed.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 240_000;
 
 let bed: LookBed;
 beforeEach(async () => {

@@ -53,7 +53,7 @@ beforeAll(async () => {
   );
   const listed = JSON.parse(await bed.restic(bed.folder, 'snapshots', '--json')) as { id: string }[];
   [absolute, within, several] = listed.map(({ id }) => id);
-}, 60_000);
+});
 afterAll(() => bed.remove());
 
 const names = (nodes: unknown): string[] => (nodes as { name: string }[]).map(({ name }) => name);
@@ -134,7 +134,7 @@ describe('fts ls', () => {
       if (!name.startsWith('d\\xfc')) expect(found).toMatchObject({ nodes: [{ name }] });
       else expect(found).toMatchObject({ nodes: [{ name: 'inner.txt' }] });
     }
-  }, 60_000);
+  });
 
   it('lists everything below with --recursive, and so many entries as are wanted', async () => {
     const { nodes, counts } = await bed.json('ls', 'flux', '--recursive', '--limit', '3');
@@ -288,7 +288,7 @@ it('a snapshot of another place is taken for the only volume that is saved there
   } finally {
     await moved.remove();
   }
-}, 60_000);
+});
 
 it('what looks leaves no lock behind, and tells no secret', async () => {
   expect(await readdir(join(bed.repository, 'locks'))).toEqual([]);

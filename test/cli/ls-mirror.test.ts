@@ -5,7 +5,7 @@ import { lookB2Bed } from '../support/look-b2-bed.js';
 import { lookBed } from '../support/look-bed.js';
 import { moment } from '../support/mirror-restore-bed.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 240_000;
 
 interface Listed {
   remote: string;

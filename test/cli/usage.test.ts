@@ -144,14 +144,15 @@ describe('without Temporal', () => {
     },
   );
 
-  it('gives up on a port that is open and mute within 15 seconds', async () => {
+  it('gives up on a port that is open and mute, and says after how long', async () => {
     const mute = createServer().listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const address = `127.0.0.1:${String((mute.address() as AddressInfo).port)}`;
-    const began = Date.now();
     const exit = await fts(['runs', '--json'], { env: { ...sandbox.env, TEMPORAL_ADDRESS: address } });
     expect(exit.exitCode).toBe(3);
-    expect(Date.now() - began).toBeLessThan(15_000);
+    expect(answer(exit)).toMatchObject({
+      error: { message: expect.stringContaining('no answer within 10 s') as string },
+    });
     mute.close();
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUCKET } from '../b2-stand-in/stand-in.js';
 import { answer } from '../cli/fts.js';
 import { type MirrorEstate, rcloneRunning, startMirrorEstate } from '../support/mirror-estate.js';
-import { processesWith } from '../support/processes.js';
+import { processesWith, whileStopped } from '../support/processes.js';
 import { isRunning } from '../support/running-estate.js';
 import { until } from '../support/until.js';
 
@@ -82,8 +82,10 @@ it(
     await estate.fill();
     const following = estate.follow('run', 'slow', '--json');
     const restic = await estate.storing();
-    expect(await run('beside')).toMatchObject({ outcome: 'complete', result: { errors: 0 } });
-    expect(await isRunning(restic)).toBe(true);
+    await whileStopped(restic, async () => {
+      expect(await run('beside')).toMatchObject({ outcome: 'complete', result: { errors: 0 } });
+      expect(await isRunning(restic)).toBe(true);
+    });
     expect(answer(await following.ended)).toMatchObject({ outcome: 'complete' });
   },
   PATIENCE_MS,

@@ -223,7 +223,7 @@ it(
       return Math.max(...(raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 1));
     };
     const asleep = await attempts();
-    await until(async () => (await attempts()) > asleep, 60_000); // the server takes the worker for dead after its 30 seconds
+    await until(async () => (await attempts()) > asleep); // the server takes the worker for dead after its 30 seconds
     expect(await resticOf(estate.folder)).toBe(restic);
     for (const pid of [worker, restic]) process.kill(pid, 'SIGCONT');
     expect(answer(await following.ended)).toMatchObject({ outcome: 'complete' });

@@ -106,7 +106,7 @@ async function startRun(delayMs: number) {
 describe('a graduation whose worker and tools are killed, again and again', () => {
   it(
     'has every project whole under its own name at every moment, and all of them moved in the end',
-    { timeout: 240_000 },
+    { timeout: 400_000 },
     async () => {
       const random = seeded(20);
       const list = join(estate.folder, 'projects.json');

@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answer } from '../cli/fts.js';
+import { isInterrupted, whileStopped } from '../support/processes.js';
 import { type RunningEstate, isRunning, resticOf, startEstate } from '../support/running-estate.js';
 import { until } from '../support/until.js';
 
@@ -84,7 +85,9 @@ describe('in the middle of a snapshot', () => {
     async () => {
       const following = estate.follow('run', 'slow', '--json');
       const restic = await estate.storing();
-      expect((await estate.fts('cancel', 'slow')).exitCode).toBe(0);
+      const cancelling = estate.follow('cancel', 'slow');
+      await whileStopped(restic, () => until(() => isInterrupted(restic)));
+      expect((await cancelling.ended).exitCode).toBe(0);
       expect(await isRunning(restic)).toBe(false);
       expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled', result: null });
       expect((await following.ended).exitCode).toBe(1);
@@ -99,9 +102,13 @@ describe('in the middle of a snapshot', () => {
     'a second run of the job attaches to the first, and another job of the repository waits for it',
     async () => {
       const first = estate.follow('run', 'slow', '--json');
-      await estate.storing();
+      const restic = await estate.storing();
       const second = estate.follow('run', 'slow', '--json');
       const other = estate.follow('run', 'other', '--json');
+      await whileStopped(restic, async () => {
+        await second.untilStderr(/attached to that run/);
+        await other.untilStderr(/held by process/);
+      });
       const [a, b, c] = await Promise.all([first.ended, second.ended, other.ended]);
       expect(answer(b).runId).toBe(answer(a).runId);
       expect([answer(a), answer(b), answer(c)].map(({ outcome }) => outcome)).toEqual([

@@ -214,12 +214,12 @@ describe('a volume that is not there', () => {
     'any more when the deletions begin deletes nothing',
     async () => {
       const mirror = await full('swapped', { bandwidth: '160K' }, 3);
+      const other = await estate.mirror('swapped-other');
       await lose(mirror, 1);
       await mirror.write({ big: slowContent() });
       const following = mirror.follow();
       await rcloneRunning(estate.folder, 'copy');
       await rename(mirror.root, `${mirror.root}-away`);
-      const other = await estate.mirror('swapped-other');
       await rename(other.root, mirror.root);
       expect(answer(await following.ended)).toMatchObject({
         outcome: 'failed',

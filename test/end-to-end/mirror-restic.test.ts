@@ -10,6 +10,7 @@ import {
   rcloneRunning,
   startMirrorEstate,
 } from '../support/mirror-estate.js';
+import { whileStopped } from '../support/processes.js';
 import { CANARY } from '../support/running-estate.js';
 
 const PATIENCE_MS = 400_000;
@@ -92,8 +93,7 @@ describe('a restic repository on a mirrored volume', () => {
       await save();
       const since = latest();
       const following = mirror.follow();
-      await rcloneRunning(estate.folder, 'copy');
-      await save();
+      await whileStopped(await rcloneRunning(estate.folder, 'copy'), save);
       const run = answer(await following.ended);
       expect(run).toMatchObject({ outcome: 'complete' });
       const moments = momentsAfter(since);
@@ -130,8 +130,10 @@ describe('a restic repository on a mirrored volume', () => {
       await save();
       const since = latest();
       const following = mirror.follow();
-      await rcloneRunning(estate.folder, 'copy');
-      expect(await restic(live(), 'forget', '--keep-last', '1', '--prune')).toMatchObject({ exitCode: 0 });
+      const pruned = await whileStopped(await rcloneRunning(estate.folder, 'copy'), () =>
+        restic(live(), 'forget', '--keep-last', '1', '--prune'),
+      );
+      expect(pruned).toMatchObject({ exitCode: 0 });
       expect(answer(await following.ended)).toMatchObject({
         outcome: 'partial',
         result: { postponed: ['restic/live'] },

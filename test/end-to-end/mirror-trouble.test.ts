@@ -12,6 +12,7 @@ import {
   slowContent,
   startMirrorEstate,
 } from '../support/mirror-estate.js';
+import { isInterrupted, whileStopped } from '../support/processes.js';
 import { isRunning } from '../support/running-estate.js';
 import { until } from '../support/until.js';
 
@@ -129,7 +130,9 @@ describe('in the middle of an upload', () => {
       const following = mirror.follow();
       const rclone = await rcloneRunning(estate.folder, 'copy');
       await until(() => uploads(mirror).includes('a/small'));
-      expect((await estate.fts('cancel', 'cancelled')).exitCode).toBe(0);
+      const cancelling = estate.follow('cancel', 'cancelled');
+      await whileStopped(rclone, () => until(() => isInterrupted(rclone)));
+      expect((await cancelling.ended).exitCode).toBe(0);
       expect(await isRunning(rclone)).toBe(false);
       expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled', result: null });
       expect(await mirror.names()).toEqual(['a/small']);

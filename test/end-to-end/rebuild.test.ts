@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { answer } from '../cli/fts.js';
+import { isInterrupted, stopNext } from '../support/processes.js';
 import { type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
@@ -71,19 +71,12 @@ const rebuild = async (...args: string[]): Promise<Record<string, unknown>> => {
 
 const status = async () => answer(await estate.fts('status', '--json'));
 
-/** The first restic that restores on this estate. */
-async function restoring(): Promise<number> {
-  for (;;) {
-    for (const pid of await readdir('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      const [program = ''] = command.split('\0');
-      if (program.endsWith('restic') && command.includes('\0restore\0') && command.includes(estate.folder))
-        return Number(pid);
-    }
-    await setImmediate();
-  }
-}
+/** The next restic that restores on this estate, stopped in the middle. */
+const stoppedRestoring = (): Promise<number> =>
+  stopNext(
+    (command) =>
+      /^[^\0]*restic\0/.test(command) && command.includes('\0restore\0') && command.includes(estate.folder),
+  );
 
 describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('asks, or is told that it may', async () => {
@@ -114,8 +107,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('brings a lost volume back, and keeps its jobs from taking a part for the whole', async () => {
     await loseDrive();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await restoring();
-    process.kill(restic, 'SIGSTOP');
+    const restic = await stoppedRestoring();
     expect(await estate.run('save')).toMatchObject({
       outcome: 'skipped',
       error: { type: 'VolumeRebuilding' },
@@ -156,8 +148,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('interrupted by the death of its workers is finished by the next ones', async () => {
     await loseDrive();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await restoring();
-    process.kill(restic, 'SIGSTOP');
+    const restic = await stoppedRestoring();
     for (const kind of ['host', 'control'] as const) {
       process.kill(await estate.workerPid(kind === 'host' ? 'host-here' : 'fts-control'), 'SIGKILL');
       await estate.worker(kind).ended;
@@ -174,8 +165,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('goes on while its server is restarted', async () => {
     await loseDrive();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await restoring();
-    process.kill(restic, 'SIGSTOP');
+    const restic = await stoppedRestoring();
     await estate.server.kill();
     await estate.server.start();
     process.kill(restic, 'SIGCONT');
@@ -205,8 +195,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('that was cancelled goes on with its plan, and says so', async () => {
     await loseDrive();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await restoring();
-    process.kill(restic, 'SIGSTOP');
+    const restic = await stoppedRestoring();
     const cancelling = estate.follow('cancel', 'testbed/rebuild/flux', '--json');
     await until(() => isInterrupted(restic));
     process.kill(restic, 'SIGCONT');
@@ -229,10 +218,3 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
     });
   });
 });
-
-/** Whether a stopped process has a SIGINT waiting for it (proc(5)). */
-async function isInterrupted(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
-  const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)];
-  return pending.some(([, mask = '0']) => (BigInt(`0x${mask}`) & 2n) !== 0n);
-}

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer } from '../cli/fts.js';
+import { isInterrupted, stopNext } from '../support/processes.js';
 import { CANARY, type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
@@ -39,19 +39,12 @@ const restore = async (...args: string[]): Promise<Record<string, unknown>> => {
   return { ...answer(exit), exitCode: exit.exitCode };
 };
 
-/** The first restic that restores on this estate. */
-async function restoring(): Promise<number> {
-  for (;;) {
-    for (const pid of await readdir('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      const [program = ''] = command.split('\0');
-      if (program.endsWith('restic') && command.includes('\0restore\0') && command.includes(estate.folder))
-        return Number(pid);
-    }
-    await setImmediate();
-  }
-}
+/** The next restic that restores on this estate, stopped in the middle. */
+const stoppedRestoring = (): Promise<number> =>
+  stopNext(
+    (command) =>
+      /^[^\0]*restic\0/.test(command) && command.includes('\0restore\0') && command.includes(estate.folder),
+  );
 
 describe('fts restore', () => {
   it('brings a folder back as it was at a time, and says what it did', async () => {
@@ -212,8 +205,7 @@ describe('a restore that is interrupted', () => {
     'by the death of its worker is finished by the next one',
     async () => {
       const following = estate.follow('restore', 'flux/many', '--in-place', '--yes', '--json');
-      const restic = await restoring();
-      process.kill(restic, 'SIGSTOP');
+      const restic = await stoppedRestoring();
       process.kill(await estate.workerPid('host-here'), 'SIGKILL');
       await estate.worker('host').ended;
       process.kill(restic, 'SIGCONT');
@@ -234,8 +226,7 @@ describe('a restore that is interrupted', () => {
     'by fts cancel ends, and nothing of it is left',
     async () => {
       const following = estate.follow('restore', 'flux/many', '--json');
-      const restic = await restoring();
-      process.kill(restic, 'SIGSTOP');
+      const restic = await stoppedRestoring();
       const { runs } = answer(await estate.fts('runs', '--json')) as { runs: { workflowId: string }[] };
       const cancelling = estate.follow('cancel', runs[0]?.workflowId ?? '', '--json');
       await until(() => isInterrupted(restic));
@@ -249,10 +240,3 @@ describe('a restore that is interrupted', () => {
     PATIENCE_MS,
   );
 });
-
-/** Whether a stopped process has a SIGINT waiting for it (proc(5)). */
-async function isInterrupted(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
-  const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)];
-  return pending.some(([, mask = '0']) => (BigInt(`0x${mask}`) & 2n) !== 0n);
-}

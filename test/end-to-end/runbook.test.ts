@@ -116,7 +116,7 @@ async function aged(): Promise<void> {
     parse(await readFile(join(estate.folder, 'secrets.yaml'), 'utf8')) as { password: string }
   ).password;
   await execa('restic', ['--repo', repository, 'rewrite', '--forget', '--new-time', time, 'latest'], {
-    env: { RESTIC_PASSWORD: password },
+    env: { RESTIC_PASSWORD: password, TZ: 'UTC' },
   });
 }
 

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Fts, answer } from '../cli/fts.js';
@@ -8,9 +7,6 @@ import { type RunningEstate, isRunning, startEstate } from '../support/running-e
 import { until } from '../support/until.js';
 
 const PATIENCE_MS = 300_000;
-
-/** At the rate of `slow`, longer than a silent worker is waited for. */
-const LONG_BYTES = 16 * 1024 ** 2;
 
 let estate: RunningEstate;
 let first: Fts;
@@ -28,21 +24,20 @@ it(
   'a second worker of a host never runs a job beside the first, and a person is told what it waits for',
   async () => {
     await writeFile(join(estate.flux, 'small'), 'content');
-    await writeFile(join(estate.flux, 'big'), randomBytes(LONG_BYTES));
+    await estate.fill();
     const worker = await estate.workerPid('host-here');
     const following = estate.follow('run', 'slow', '--json');
     const restic = await estate.storing();
     await estate.startWorker('host');
 
-    process.kill(worker, 'SIGSTOP');
+    for (const pid of [worker, restic]) process.kill(pid, 'SIGSTOP');
     try {
       await following.untilStderr(new RegExp(`held by process ${String(restic)} \\(restic\\); waiting`));
       expect(await isRunning(restic)).toBe(true);
       const writers = await processesWith(estate.folder, '\0backup\0');
       expect(writers.map(({ pid }) => pid)).toEqual([restic]);
     } finally {
-      await rm(join(estate.flux, 'big')); // what comes now need not take long
-      process.kill(worker, 'SIGCONT');
+      for (const pid of [worker, restic]) process.kill(pid, 'SIGCONT');
     }
 
     expect(answer(await following.ended)).toMatchObject({ outcome: 'complete' });

@@ -8,6 +8,7 @@ import { buildIdOf } from '../../workers/bundle.js';
 import { answer } from '../cli/fts.js';
 import { fakeTool } from '../support/fake-tool.js';
 import { compiled } from '../support/fts.js';
+import { whileStopped } from '../support/processes.js';
 import { type RunningEstate, startEstate } from '../support/running-estate.js';
 import { until } from '../support/until.js';
 
@@ -73,14 +74,13 @@ async function replaceWorker(kind: 'control' | 'host', main?: string): Promise<v
 }
 
 /** Begins a snapshot that takes long, does this in the middle of it, and waits for its end. */
-async function inTheMiddle(happens: () => Promise<void>): Promise<void> {
+async function inTheMiddle(happens: (restic: number) => Promise<void>): Promise<void> {
   await estate.fill();
   const runs = async () => (await client.workflow.count('WorkflowId = "testbed/slow"')).count;
   const before = await runs();
   const snapshotsBefore = await completeSnapshots();
   const following = estate.follow('run', 'slow', '--json');
-  await estate.storing();
-  await happens();
+  await happens(await estate.storing());
   expect(answer(await following.ended)).toMatchObject({ outcome: 'complete' });
   await until(async () => (await runs()) === before + 1);
   expect(await completeSnapshots()).toBe(snapshotsBefore + 1);
@@ -101,8 +101,7 @@ it(
     expect(await currentBuild()).toBe(older);
     await inTheMiddle(async () => {
       await replaceWorker('host', newMain()); // a newer host worker works for the older control worker
-      await estate.storing();
-      await replaceWorker('control', newMain());
+      await whileStopped(await estate.storing(), () => replaceWorker('control', newMain()));
       expect(await currentBuild()).toBe(build);
     });
     expect(await buildsOf('testbed/slow')).toEqual([older, build]);
@@ -117,8 +116,8 @@ it(
     await replaceWorker('host');
     expect(await estate.run('save')).toMatchObject({ outcome: 'complete' });
     const [older, build] = [await buildOf(compiled('.')), await buildOf(join(newer, 'dist'))];
-    await inTheMiddle(async () => {
-      await replaceWorker('control');
+    await inTheMiddle(async (restic) => {
+      await whileStopped(restic, () => replaceWorker('control'));
       expect(await currentBuild()).toBe(older);
     });
     expect(await buildsOf('testbed/slow')).toEqual([build, older]);

@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { playHarness } from './played.js';
 import { descendants, signal } from './processes.js';
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 it(
   'a lane that is killed is a failure that says so, and nothing of its world stays',

@@ -34,6 +34,9 @@ afterEach(async () => {
   await file.remove();
 });
 
+/** In such a time the first due time comes, of which the server is to know nothing (milliseconds). */
+const AHEAD_MS = 20_000;
+
 interface Due {
   /** When it was due. */
   at: Date;
@@ -114,13 +117,13 @@ describe('a schedule', () => {
     const [schedule] = estateSchedules(estate);
     if (schedule === undefined) throw new Error('no schedule');
     await applySchedules(client, { ...estate, jobs: {} });
-    await client.schedule.create({ ...schedule.options, spec: { intervals: [{ every: '3 seconds' }] } });
-    await until(async () => {
-      const { info } = (await own()).description;
-      return info.numActionsTaken > 0 && info.runningActions.length === 0;
-    });
+    const every = [{ every: '3 seconds' }];
+    const startAt = new Date(Date.now() + AHEAD_MS);
+    await client.schedule.create({ ...schedule.options, spec: { intervals: every, startAt } });
+    await until(async () => (await own()).description.info.nextActionTimes.length > 0); // the server has it at work
     await server.kill();
-    await sleep(12_000); // nothing to wait for: time in which the server misses due times
+    expect(Date.now()).toBeLessThan(startAt.getTime()); // nothing was due yet that could outlive the server
+    await sleep(startAt.getTime() + 12_000 - Date.now()); // nothing to wait for: due times are missed
     const back = new Date();
     await server.start();
     await until(async () => (await dueRuns()).some(({ at }) => at > back));

@@ -96,11 +96,11 @@ describe('set-up', () => {
       `until [ -e go ] || ! [ -e package.json ]; do sleep 0.05; done; ${NPM}`,
     );
     const first = checkout.run('setup');
-    await expect.poll(() => existsSync(checkout.at('.fts/setup.lock')), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(checkout.at('.fts/setup.lock'))).toBe(true);
     const second = checkout.run('setup');
     let said = '';
     second.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said, { timeout: 20_000 }).toContain('waiting for process');
+    await expect.poll(() => said).toContain('waiting for process');
     await writeFile(checkout.at('go'), '');
     expect((await first).stderr).toContain('dependencies: installed');
     expect((await second).stderr).toContain('dependencies: up to date');

@@ -60,7 +60,7 @@ export async function lookBed(sections: Sections = {}, secrets: Record<string, s
       (
         await execa('restic', ['--repo', repository, ...args], {
           cwd,
-          env: { RESTIC_PASSWORD: PASSWORD, XDG_CACHE_HOME: env.XDG_CACHE_HOME },
+          env: { RESTIC_PASSWORD: PASSWORD, XDG_CACHE_HOME: env.XDG_CACHE_HOME, TZ: 'UTC' },
         })
       ).stdout,
     remove: () => rm(folder, { recursive: true, force: true }),

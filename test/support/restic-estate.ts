@@ -84,7 +84,11 @@ export async function makeResticEstate(sections: Sections = {}) {
     makeRepository: (): Promise<string> => makeQuickRepository(repository, PASSWORD),
     /** The repository as its user sees it, with plain restic. */
     restic: async (...args: string[]): Promise<string> =>
-      (await execa('restic', ['--repo', repository, ...args], { env: { RESTIC_PASSWORD: PASSWORD } })).stdout,
+      (
+        await execa('restic', ['--repo', repository, ...args], {
+          env: { RESTIC_PASSWORD: PASSWORD, TZ: 'UTC' },
+        })
+      ).stdout,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -105,7 +105,7 @@ export async function startEstate(more: Record<string, Record<string, unknown>> 
     restic: async (...args: string[]): Promise<string> =>
       (
         await execa('restic', ['--repo', join(folder, 'space', 'local'), ...args], {
-          env: { RESTIC_PASSWORD: CANARY },
+          env: { RESTIC_PASSWORD: CANARY, TZ: 'UTC' },
         })
       ).stdout,
     /** Puts so much into the volume that `slow` takes some ten seconds to store it. */

@@ -69,7 +69,7 @@ describe('the control worker', () => {
     expect(result).toMatchObject({ outcome: 'complete', result: { workflowId: 'home/save' } });
   });
 
-  it('makes itself current again on a server that lost its database', { timeout: 120_000 }, async () => {
+  it('makes itself current again on a server that lost its database', { timeout: 240_000 }, async () => {
     await server.start();
     await worker.says('"event":"ready"');
     await server.loseDatabase();
