@@ -1,4 +1,4 @@
-import type { MirrorFindings } from '../src/adapters/mirror-check.js';
+import type { MirrorFindings } from '../src/adapters/mirror/check.js';
 import {
   type CheckResult,
   coverage,

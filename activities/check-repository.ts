@@ -1,4 +1,4 @@
-import type { ResticCheckCall, ResticFindings } from '../src/adapters/restic-check.js';
+import type { ResticCheckCall, ResticFindings } from '../src/adapters/restic/check.js';
 import type { CheckResult, Subset } from '../src/domain/check.js';
 import { coverage, nextSubset, partsFor, subsetText, withReading } from '../src/domain/check.js';
 import type { RunError } from '../src/domain/job.js';

@@ -1,6 +1,6 @@
-import type { MirrorCheck } from '../src/adapters/mirror-check.js';
+import type { MirrorCheck } from '../src/adapters/mirror/check.js';
 import type { RcloneRemote } from '../src/adapters/rclone-remote.js';
-import type { ResticCheckCall, ResticFindings } from '../src/adapters/restic-check.js';
+import type { ResticCheckCall, ResticFindings } from '../src/adapters/restic/check.js';
 import type { State } from '../src/adapters/state.js';
 import type { JobRecord } from '../src/domain/job-record.js';
 import type { LoadedEstate } from '../src/estate/load.js';

@@ -1,5 +1,5 @@
-import type { DrillSetting } from '../src/adapters/drill-setting.js';
-import type { ResticRepository } from '../src/adapters/restic-repository.js';
+import type { DrillSetting } from '../src/adapters/drill/setting.js';
+import type { ResticRepository } from '../src/adapters/restic/repository.js';
 import type { State } from '../src/adapters/state.js';
 import type { DrillResult } from '../src/domain/drill.js';
 import { FtsError } from '../src/domain/failures.js';

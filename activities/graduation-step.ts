@@ -1,6 +1,6 @@
 import { CancelledFailure } from '@temporalio/common';
-import type { GraduationContext, GraduationStep } from '../src/adapters/graduation-context.js';
-import type { GraduationJournal } from '../src/adapters/graduation-journal.js';
+import type { GraduationContext, GraduationStep } from '../src/adapters/graduation/context.js';
+import type { GraduationJournal } from '../src/adapters/graduation/journal.js';
 import { FtsError } from '../src/domain/failures.js';
 import type { JobRequest } from '../src/domain/job.js';
 import { declaredJob } from '../src/estate/admission.js';

@@ -1,8 +1,8 @@
-import type { GraduationContext } from '../src/adapters/graduation-context.js';
-import type { GraduationEnd, GraduationOrder, GraduationSetting } from '../src/adapters/graduation-run.js';
+import type { GraduationContext } from '../src/adapters/graduation/context.js';
+import type { GraduationEnd, GraduationOrder, GraduationSetting } from '../src/adapters/graduation/run.js';
 import { sideBySide } from '../src/domain/side-by-side.js';
-import type { SweepEnd } from '../src/adapters/graduation-sweep.js';
-import type { TallyReport } from '../src/adapters/graduation-tally.js';
+import type { SweepEnd } from '../src/adapters/graduation/sweep.js';
+import type { TallyReport } from '../src/adapters/graduation/tally.js';
 import type { HoldSetting, PlanToJudge, Verdict } from '../src/adapters/holds.js';
 import type { State } from '../src/adapters/state.js';
 import type { FailureType } from '../src/domain/failures.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HoldSetting, PlanToJudge, Verdict } from '../src/adapters/holds.js';
-import type { DeleteAnswer, ScanAnswer } from '../src/adapters/purge-messages.js';
-import type { PurgeCall } from '../src/adapters/purge-tool.js';
+import type { DeleteAnswer, ScanAnswer } from '../src/adapters/purge/messages.js';
+import type { PurgeCall } from '../src/adapters/purge/tool.js';
 import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import {

@@ -1,4 +1,4 @@
-import type { RestoreSetting } from '../src/adapters/restore-setting.js';
+import type { RestoreSetting } from '../src/adapters/restore/setting.js';
 import type {
   EndedBatch,
   RebuildBatch,
@@ -11,7 +11,7 @@ import type {
 import { patiently } from './patience.js';
 import { type RestoreDependencies, restoreSetting } from './restore.js';
 
-/** What rebuilds on the disk (`src/adapters/rebuild-*.ts`). */
+/** What rebuilds on the disk (`src/adapters/rebuild/`). */
 export interface RebuildEngine {
   plan: (setting: RestoreSetting, request: RebuildRequest) => Promise<RebuildPlan>;
   prepare: (setting: RestoreSetting, request: RebuildRequest & { run: string }) => Promise<RebuildState>;

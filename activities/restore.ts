@@ -1,8 +1,8 @@
 import type { RcloneRemote } from '../src/adapters/rclone-remote.js';
-import type { ResticRepository } from '../src/adapters/restic-repository.js';
-import type { RestoreStep } from '../src/adapters/restore-context.js';
-import type { RestoreRecord } from '../src/adapters/restore-record.js';
-import type { RestoreSetting } from '../src/adapters/restore-setting.js';
+import type { ResticRepository } from '../src/adapters/restic/repository.js';
+import type { RestoreStep } from '../src/adapters/restore/context.js';
+import type { RestoreRecord } from '../src/adapters/restore/record.js';
+import type { RestoreSetting } from '../src/adapters/restore/setting.js';
 import type { State } from '../src/adapters/state.js';
 import { FtsError } from '../src/domain/failures.js';
 import type {
@@ -18,7 +18,7 @@ import { type Guard, type GuardedVolume, reserveOf } from './admission.js';
 import { patiently } from './patience.js';
 import { requireSameTree } from './require-volumes.js';
 
-/** What restores on the disk (`src/adapters/restore-*.ts`). */
+/** What restores on the disk (`src/adapters/restore/`). */
 export interface RestoreEngine {
   plan: (setting: RestoreSetting, request: RestoreRequest) => Promise<RestorePlan>;
   prepare: (setting: RestoreSetting, request: RestoreRequest) => Promise<RestoreSource>;

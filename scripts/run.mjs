@@ -45,7 +45,7 @@ function checkNode() {
 }
 
 async function ensureTools(say) {
-  const { ensureTools: ensure } = await import('../dist/src/adapters/fetch-tools.js');
+  const { ensureTools: ensure } = await import('../dist/src/adapters/fetch/tools.js');
   const tools = await ensure(['restic', 'rclone', 'temporal'], { log: say });
   if (process.platform === 'linux')
     tools.push(...(await ensure(['getfattr', 'setfattr'], { log: say }).catch(doWithout)));

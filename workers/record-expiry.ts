@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeExpired } from '../src/adapters/expired-records.js';
-import { refuseClockStep } from '../src/adapters/purge-clock.js';
+import { refuseClockStep } from '../src/adapters/purge/clock.js';
 import { loadEstate } from '../src/estate/load.js';
 import type { WorkerSetting } from './worker-process.js';
 

@@ -11,17 +11,17 @@ import { coverageOf, drilledBefore, projectsDue } from '../domain/drill-coverage
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { formatSize } from '../domain/units.js';
-import { anchorOf } from './drill-anchor.js';
-import { eachFile } from './drill-files.js';
-import { type Judgement, judge, negativeControl } from './drill-judge.js';
-import { type DrilledSource, readDrill, writeDrill } from './drill-record.js';
-import { restoreFiles } from './drill-restore.js';
-import { inScratch } from './drill-scratch.js';
-import { type Chosen, DrillSelection } from './drill-selection.js';
-import type { DrillSetting } from './drill-setting.js';
-import { type Drillable, ageOf, findDrillable } from './drill-snapshots.js';
+import { anchorOf } from './drill/anchor.js';
+import { eachFile } from './drill/files.js';
+import { type Judgement, judge, negativeControl } from './drill/judge.js';
+import { type DrilledSource, readDrill, writeDrill } from './drill/record.js';
+import { restoreFiles } from './drill/restore.js';
+import { inScratch } from './drill/scratch.js';
+import { type Chosen, DrillSelection } from './drill/selection.js';
+import type { DrillSetting } from './drill/setting.js';
+import { type Drillable, ageOf, findDrillable } from './drill/snapshots.js';
 import { lockPath } from './locks.js';
-import { whileLocked } from './project-lock.js';
+import { whileLocked } from './project/lock.js';
 
 const MOST_NAMED = 25;
 const MOST_TEXT = 4096;

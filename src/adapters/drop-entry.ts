@@ -1,6 +1,6 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { type Entry, entryPath, openEntry, within } from './folder-entry.js';
-import { emptyFolder } from './project-copy.js';
+import { emptyFolder } from './project/copy.js';
 import type { EntryPlace } from './put-entry.js';
 
 /** Removes an entry of staging, with all that is in it. */

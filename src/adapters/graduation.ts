@@ -2,14 +2,14 @@ import type { LoadedEstate } from '../estate/load.js';
 import { volumeRoot } from '../estate/lookup.js';
 import { splitVolumePath } from '../estate/paths.js';
 import { crashPoint } from './crash-point.js';
-import type { GraduationStep } from './graduation-context.js';
-import { openJournal } from './graduation-journal.js';
-import { type GraduationOrder, type GraduationSetting, graduate } from './graduation-run.js';
-import { sweepSource } from './graduation-sweep.js';
-import { createTally, type TallyReport } from './graduation-tally.js';
+import type { GraduationStep } from './graduation/context.js';
+import { openJournal } from './graduation/journal.js';
+import { type GraduationOrder, type GraduationSetting, graduate } from './graduation/run.js';
+import { sweepSource } from './graduation/sweep.js';
+import { createTally, type TallyReport } from './graduation/tally.js';
 import { lockPath } from './locks.js';
-import { whileLocked } from './project-lock.js';
-import { refuseClockStep } from './purge-clock.js';
+import { whileLocked } from './project/lock.js';
+import { refuseClockStep } from './purge/clock.js';
 import type { State } from './state.js';
 
 /** All of a graduation that touches the disks of a host. */

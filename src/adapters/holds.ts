@@ -12,7 +12,7 @@ import {
   refusal,
 } from '../domain/hold.js';
 import { invalidApproval, signerOf } from './approval-signature.js';
-import { refuseClockStep } from './purge-clock.js';
+import { refuseClockStep } from './purge/clock.js';
 import type { State } from './state.js';
 
 /** A hold can be answered for so long; the next run renews it (milliseconds). */

@@ -3,12 +3,12 @@ import { FtsError } from '../domain/failures.js';
 import { type Keep, forgetArguments } from '../domain/retention.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { destinationOfJob, jobHost } from '../estate/lookup.js';
-import { openRepository } from './restic-repository.js';
-import { ResticExit } from './restic-failure.js';
+import { openRepository } from './restic/repository.js';
+import { ResticExit } from './restic/failure.js';
 import { runRestic } from './restic.js';
 import { createSecretResolver } from './secrets.js';
 import type { State } from './state.js';
-import { createVolumeGuard } from './volume-guard.js';
+import { createVolumeGuard } from './volume/guard.js';
 
 /** A snapshot that would go. */
 export interface DoomedSnapshot {

@@ -1,6 +1,6 @@
 import { type FileHandle, link, lstat, unlink } from 'node:fs/promises';
 import { type Entry, entryPath, lookAt } from './folder-entry.js';
-import { runProjectTool } from './project-tool.js';
+import { runProjectTool } from './project/tool.js';
 import { isErrno } from './state.js';
 
 /** An entry by its open folder and its name there. */

@@ -4,10 +4,10 @@ import { printableName } from '../domain/names.js';
 import { nameMeant } from '../domain/recall.js';
 import { splitVolumePath } from '../estate/paths.js';
 import { nearest } from '../estate/suggest.js';
-import type { GraduationContext } from './graduation-context.js';
-import { declaredFolder } from './graduation-places.js';
-import { namesIn } from './graduation-survey.js';
-import { isStillThere, type Place } from './project-rename.js';
+import type { GraduationContext } from './graduation/context.js';
+import { declaredFolder } from './graduation/places.js';
+import { namesIn } from './graduation/survey.js';
+import { isStillThere, type Place } from './project/rename.js';
 
 /** The two folders of a graduation, `volume/path`. */
 export interface RecallOrder {

@@ -1,15 +1,15 @@
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { formatSize } from '../domain/units.js';
-import type { GraduationContext } from './graduation-context.js';
-import type { ColdProject } from './graduation-move.js';
-import { dayOf, destinationNames } from './graduation-names.js';
-import { declaredFolder } from './graduation-places.js';
-import { inFolder } from './project-look.js';
-import { isMountedInto } from './project-mounts.js';
-import { whoUses } from './project-open-files.js';
-import { folderAt, pathOf, type Place } from './project-rename.js';
-import { scanProject } from './project-scan.js';
+import type { GraduationContext } from './graduation/context.js';
+import type { ColdProject } from './graduation/move.js';
+import { dayOf, destinationNames } from './graduation/names.js';
+import { declaredFolder } from './graduation/places.js';
+import { inFolder } from './project/look.js';
+import { isMountedInto } from './project/mounts.js';
+import { whoUses } from './project/open-files.js';
+import { folderAt, pathOf, type Place } from './project/rename.js';
+import { scanProject } from './project/scan.js';
 import type { RecallOrder } from './recall-find.js';
 
 /** A project of the archive, and all that speaks against bringing it back now, the gravest first. */

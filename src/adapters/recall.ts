@@ -3,10 +3,10 @@ import { FtsError } from '../domain/failures.js';
 import { isUnderWay, type Move } from '../domain/graduation.js';
 import { printableName } from '../domain/names.js';
 import { nameMeant, type RecallPlan, type RecallResult } from '../domain/recall.js';
-import type { GraduationContext } from './graduation-context.js';
-import { moveProject } from './graduation-move.js';
-import { hiddenPath } from './graduation-places.js';
-import { settle } from './graduation-settle.js';
+import type { GraduationContext } from './graduation/context.js';
+import { moveProject } from './graduation/move.js';
+import { hiddenPath } from './graduation/places.js';
+import { settle } from './graduation/settle.js';
 import { findProject, type RecallOrder } from './recall-find.js';
 import { surveyArchived } from './recall-survey.js';
 

@@ -1,9 +1,9 @@
 import { type FailureType, FtsError } from '../domain/failures.js';
-import { resticMemory } from './restic-memory.js';
+import { resticMemory } from './restic/memory.js';
 import { crashPoint } from './crash-point.js';
-import { removeStaleLock } from './restic-locks.js';
-import { HINTS, ResticExit, meaningOf, resticFailure } from './restic-failure.js';
-import type { ResticRepository } from './restic-repository.js';
+import { removeStaleLock } from './restic/locks.js';
+import { HINTS, ResticExit, meaningOf, resticFailure } from './restic/failure.js';
+import type { ResticRepository } from './restic/repository.js';
 import { redact } from './redaction.js';
 import { type ToolCall, type ToolExit, runTool } from './tool.js';
 

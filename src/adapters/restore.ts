@@ -1,17 +1,17 @@
 import type { RestoreResult } from '../domain/restore.js';
 import type { LoadedEstate } from '../estate/load.js';
 import { lockPath } from './locks.js';
-import { whileLocked } from './project-lock.js';
-import { fetchRestore } from './restore-fetch.js';
-import { fetchFromMirror } from './restore-mirror-fetch.js';
-import { removeMirrorFiles } from './restore-mirror-files.js';
-import { planRestore, prepareRestore } from './restore-prepare.js';
-import { publishRestore, removeStaging } from './restore-publish.js';
-import { type RestoreRecord, lockOfRestore, readRestore, writeRestore } from './restore-record.js';
-import { requireGround } from './restore-ground.js';
-import { restoredSoFar } from './restore-so-far.js';
-import type { RestoreSetting } from './restore-setting.js';
-import { verifyRestore } from './restore-verify.js';
+import { whileLocked } from './project/lock.js';
+import { fetchRestore } from './restore/fetch.js';
+import { fetchFromMirror } from './restore/mirror-fetch.js';
+import { removeMirrorFiles } from './restore/mirror-files.js';
+import { planRestore, prepareRestore } from './restore/prepare.js';
+import { publishRestore, removeStaging } from './restore/publish.js';
+import { type RestoreRecord, lockOfRestore, readRestore, writeRestore } from './restore/record.js';
+import { requireGround } from './restore/ground.js';
+import { restoredSoFar } from './restore/so-far.js';
+import type { RestoreSetting } from './restore/setting.js';
+import { verifyRestore } from './restore/verify.js';
 import type { State } from './state.js';
 
 /** A restore on this host's disk. */

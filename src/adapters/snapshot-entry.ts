@@ -4,9 +4,9 @@ import type { SnapshotNode } from '../domain/snapshot-node.js';
 import { isLossy } from '../domain/snapshot-node.js';
 import { type Cover, placeInTree, placesToLookAt } from '../domain/snapshot-place.js';
 import { UsageError } from '../domain/usage-error.js';
-import { lookInto } from './restic-look.js';
-import type { ResticRepository } from './restic-repository.js';
-import { type StoredNode, readTree } from './restic-tree.js';
+import { lookInto } from './restic/look.js';
+import type { ResticRepository } from './restic/repository.js';
+import { type StoredNode, readTree } from './restic/tree.js';
 
 /** Something in a snapshot. */
 export interface SnapshotEntry {

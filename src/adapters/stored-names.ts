@@ -1,6 +1,6 @@
 import { isLossy, type SnapshotNode } from '../domain/snapshot-node.js';
-import type { ResticRepository } from './restic-repository.js';
-import { type StoredNode, readTree } from './restic-tree.js';
+import type { ResticRepository } from './restic/repository.js';
+import { type StoredNode, readTree } from './restic/tree.js';
 
 /** Folders that are read for their names at most: each is a call of restic. */
 const MOST_FOLDERS = 50;

@@ -6,7 +6,7 @@ import { startSystemTool } from './system-tool.js';
 export interface ToolStreamCall {
   file: string;
   args: readonly string[];
-  /** The folder that is `HANDED` (`project-tool.ts`). */
+  /** The folder that is `HANDED` (`project/tool.ts`). */
   folder?: FileHandle;
   /** Hears each line of stderr, a byte a character. */
   onComplaint?: (line: string) => void;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, realpath, rmdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { detach, isMounted, mountRepository, requireFuse } from '../adapters/restic-mount.js';
+import { detach, isMounted, mountRepository, requireFuse } from '../adapters/restic/mount.js';
 import { isErrno } from '../adapters/state.js';
 import { FtsError } from '../domain/failures.js';
 import { ExitCode } from '../domain/outcome.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { diffSnapshots } from '../adapters/restic-diff.js';
-import type { ResticRepository } from '../adapters/restic-repository.js';
+import { diffSnapshots } from '../adapters/restic/diff.js';
+import type { ResticRepository } from '../adapters/restic/repository.js';
 import { findEntry } from '../adapters/snapshot-entry.js';
 import { storedNames } from '../adapters/stored-names.js';
 import { printableName } from '../domain/names.js';

@@ -1,4 +1,4 @@
-import { ensureTools } from '../adapters/fetch-tools.js';
+import { ensureTools } from '../adapters/fetch/tools.js';
 import { findTool } from '../adapters/tools.js';
 import { OPTIONAL_TOOLS, TOOL_NAMES, type ToolName } from '../adapters/tools-known.js';
 import { FtsError } from '../domain/failures.js';

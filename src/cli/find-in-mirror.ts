@@ -1,5 +1,5 @@
 import { hiddenSince } from '../adapters/b2-hidden.js';
-import { type MirrorVersion, listVersions } from '../adapters/mirror-versions.js';
+import { type MirrorVersion, listVersions } from '../adapters/mirror/versions.js';
 import { openRemote } from '../adapters/rclone-remote.js';
 import type { FoundVersions } from '../domain/found-versions.js';
 import { printableName } from '../domain/names.js';

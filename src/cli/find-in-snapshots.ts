@@ -1,5 +1,5 @@
-import { findInRepository } from '../adapters/restic-find.js';
-import type { ResticRepository } from '../adapters/restic-repository.js';
+import { findInRepository } from '../adapters/restic/find.js';
+import type { ResticRepository } from '../adapters/restic/repository.js';
 import { storedNames } from '../adapters/stored-names.js';
 import type { FoundVersions } from '../domain/found-versions.js';
 import { printableName } from '../domain/names.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type SnapshotEntry, findEntry } from '../adapters/snapshot-entry.js';
-import type { ResticRepository } from '../adapters/restic-repository.js';
+import type { ResticRepository } from '../adapters/restic/repository.js';
 import { type RequestPath, parseRequestPath } from '../domain/request-path.js';
 import { type Choice, type HeldSnapshot, chooseSnapshot, timeOf } from '../domain/snapshot.js';
 import { widest } from '../domain/snapshot-extent.js';

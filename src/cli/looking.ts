@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { type ResticRepository, openRepository } from '../adapters/restic-repository.js';
+import { type ResticRepository, openRepository } from '../adapters/restic/repository.js';
 import { type SecretResolver, createSecretResolver } from '../adapters/secrets.js';
 import { State, stateRoot } from '../adapters/state.js';
-import { listSnapshots } from '../adapters/restic-snapshots.js';
+import { listSnapshots } from '../adapters/restic/snapshots.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import type { Snapshot } from '../domain/snapshot.js';

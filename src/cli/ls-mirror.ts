@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { type MirrorEntry, lookIntoMirror } from '../adapters/mirror-folder.js';
+import { type MirrorEntry, lookIntoMirror } from '../adapters/mirror/folder.js';
 import { openRemote } from '../adapters/rclone-remote.js';
-import { parentOf } from '../adapters/restore-mirror-list.js';
-import { notInMirror } from '../adapters/restore-mirror-missing.js';
-import { type FoundMirror, findMirror } from '../adapters/restore-mirror-source.js';
+import { parentOf } from '../adapters/restore/mirror-list.js';
+import { notInMirror } from '../adapters/restore/mirror-missing.js';
+import { type FoundMirror, findMirror } from '../adapters/restore/mirror-source.js';
 import { FtsError } from '../domain/failures.js';
 import { printableName } from '../domain/names.js';
 import { ExitCode } from '../domain/outcome.js';

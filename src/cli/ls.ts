@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { lookInto } from '../adapters/restic-look.js';
+import { lookInto } from '../adapters/restic/look.js';
 import type { Child } from '../adapters/snapshot-entry.js';
 import { storedNames } from '../adapters/stored-names.js';
 import { printableName } from '../domain/names.js';

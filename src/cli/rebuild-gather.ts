@@ -1,5 +1,5 @@
 import { readJobRecord } from '../adapters/job-records.js';
-import { listSnapshots } from '../adapters/restic-snapshots.js';
+import { listSnapshots } from '../adapters/restic/snapshots.js';
 import { shareDisk } from '../adapters/shared-disk.js';
 import { z } from 'zod';
 import {

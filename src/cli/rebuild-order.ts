@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { openRemote } from '../adapters/rclone-remote.js';
-import { removeRebuildFiles } from '../adapters/rebuild-mirror.js';
-import { lookForRebuild } from '../adapters/rebuild-look.js';
-import { countsOf, firstOf } from '../adapters/rebuild-parts.js';
-import { openRepository } from '../adapters/restic-repository.js';
+import { removeRebuildFiles } from '../adapters/rebuild/mirror.js';
+import { lookForRebuild } from '../adapters/rebuild/look.js';
+import { countsOf, firstOf } from '../adapters/rebuild/parts.js';
+import { openRepository } from '../adapters/restic/repository.js';
 import { FtsError } from '../domain/failures.js';
 import type { RebuildPart } from '../domain/rebuild-run.js';
 import type { RestoreSource } from '../domain/restore.js';

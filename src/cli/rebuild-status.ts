@@ -48,7 +48,7 @@ async function statusOf(
   { estate, volume }: { estate: string; volume: string },
   session: Session | undefined,
 ): Promise<RebuildStatus | undefined> {
-  const { readUnfinished } = await import('../adapters/rebuild-under-way.js');
+  const { readUnfinished } = await import('../adapters/rebuild/under-way.js');
   const record = await knownRecord(readUnfinished(state, volume, Date.now()));
   if (record === undefined) return undefined;
   const workflowId = rebuildWorkflowId(estate, volume);

@@ -39,7 +39,7 @@ export async function inspectVolumes(
   state: State,
   onUnderWay?: () => void,
 ): Promise<InspectedVolume[]> {
-  const { createVolumeGuard } = await import('../adapters/volume-guard.js');
+  const { createVolumeGuard } = await import('../adapters/volume/guard.js');
   const guard = createVolumeGuard({ state, loaded });
   const here = await volumesHere(loaded, state);
   let turn = Promise.resolve();

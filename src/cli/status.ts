@@ -1,4 +1,4 @@
-import { expectProbes } from '../adapters/volume-probe-run.js';
+import { expectProbes } from '../adapters/volume/probe-run.js';
 import { ExitCode } from '../domain/outcome.js';
 import { UsageError } from '../domain/usage-error.js';
 import { rememberedEstate } from './remembered-estate.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFile, mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { GraduationStep } from '../../src/adapters/graduation-context.js';
+import type { GraduationStep } from '../../src/adapters/graduation/context.js';
 import { type GraduationEstate, makeGraduationEstate } from '../support/graduation-estate.js';
 import { treeOf } from '../support/tree.js';
 

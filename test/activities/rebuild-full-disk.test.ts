@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import { FtsError } from '../../src/domain/failures.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { type LoopDevice, canMount, makeLoopDevice } from '../support/loop-device.js';

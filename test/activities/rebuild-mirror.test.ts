@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { type MirrorRestoreBed, mirrorRestoreBed } from '../support/mirror-restore-bed.js';
 import { type RebuildRun, rebuildSteps } from '../support/rebuild-steps.js';

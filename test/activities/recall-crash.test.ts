@@ -1,7 +1,7 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GraduationStep } from '../../src/adapters/graduation-context.js';
+import type { GraduationStep } from '../../src/adapters/graduation/context.js';
 import { type GraduationEstate, makeGraduationEstate } from '../support/graduation-estate.js';
 import { treeOf } from '../support/tree.js';
 

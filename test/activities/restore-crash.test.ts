@@ -2,7 +2,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import type { ConflictPolicy, RestoreRequest } from '../../src/domain/restore.js';
 import type { RestoreChild } from '../support/restore-child.js';
 import { type RestoreEstate, makeRestoreEstate } from '../support/restore-estate.js';

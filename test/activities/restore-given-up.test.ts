@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import { type RestoreEstate, makeRestoreEstate } from '../support/restore-estate.js';
 import { treeOf } from '../support/tree.js';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import type { RestoreRequest } from '../../src/domain/restore.js';
 import { type MirrorRestoreBed, mirrorRestoreBed } from '../support/mirror-restore-bed.js';
 import { processesWith } from '../support/processes.js';

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createVolumeActivities } from '../../activities/volumes.js';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import { makeVolumeEstate, type VolumeEstate } from '../support/volume-estate.js';
 
 let test: VolumeEstate;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ResticRepository } from '../../src/adapters/restic-repository.js';
+import type { ResticRepository } from '../../src/adapters/restic/repository.js';
 import { runRestic } from '../../src/adapters/restic.js';
 import { fakeTool } from '../support/fake-tool.js';
 

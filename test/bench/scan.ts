@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isActive, scanProject } from '../../src/adapters/project-scan.js';
-import { openFolder } from '../../src/adapters/project-tool.js';
+import { isActive, scanProject } from '../../src/adapters/project/scan.js';
+import { openFolder } from '../../src/adapters/project/tool.js';
 import type { BenchEstate } from './estate.js';
 import { type Figure, ratio } from './figure.js';
 import type { Scale } from './scale.js';

@@ -1,8 +1,8 @@
 /** A process that drills as a host's worker does, and kills itself after a step: `node drill-child.js JSON`. */
-import { drillComparer } from '../../src/adapters/drill-compare.js';
-import type { DrillStep } from '../../src/adapters/drill-setting.js';
+import { drillComparer } from '../../src/adapters/drill/compare.js';
+import type { DrillStep } from '../../src/adapters/drill/setting.js';
 import { drillRepository } from '../../src/adapters/drill.js';
-import { openRepository } from '../../src/adapters/restic-repository.js';
+import { openRepository } from '../../src/adapters/restic/repository.js';
 import { createSecretResolver } from '../../src/adapters/secrets.js';
 import { State } from '../../src/adapters/state.js';
 import { drillSources, drillTerms } from '../../src/estate/drill-sources.js';

@@ -1,9 +1,9 @@
 import { type DrillDependencies, createDrillActivities } from '../../activities/drill.js';
-import { drillComparer } from '../../src/adapters/drill-compare.js';
+import { drillComparer } from '../../src/adapters/drill/compare.js';
 import { drillRepository } from '../../src/adapters/drill.js';
-import { openRepository } from '../../src/adapters/restic-repository.js';
+import { openRepository } from '../../src/adapters/restic/repository.js';
 import { createSecretResolver } from '../../src/adapters/secrets.js';
-import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
+import { createVolumeGuard } from '../../src/adapters/volume/guard.js';
 import type { DrillResult } from '../../src/domain/drill.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { mockActivity } from './mock-activity.js';

@@ -12,7 +12,7 @@ if (readFileSync('src/source.ts', 'utf8').includes('BROKEN')) { console.log('sou
 const out = process.argv.at(-1);
 const write = (file, text) => { mkdirSync(dirname(out + '/' + file), { recursive: true }); writeFileSync(out + '/' + file, text); };
 write('src/cli/main.js', '');
-write('src/adapters/fetch-tools.js', 'export const ensureTools = async (names) => names.filter((name) => name === "restic").map((name) => ({ name, version: "0.18.0", fetched: false }));');
+write('src/adapters/fetch/tools.js', 'export const ensureTools = async (names) => names.filter((name) => name === "restic").map((name) => ({ name, version: "0.18.0", fetched: false }));');
 write('src/tour/main.js', readFileSync('src/tour.js', 'utf8'));
 write('workers/build-bundle.js', 'import { writeFileSync } from "node:fs"; writeFileSync("dist/workflow-bundle.js", "");');
 `;

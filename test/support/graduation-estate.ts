@@ -11,14 +11,14 @@ import {
   createGraduationActivities,
 } from '../../activities/graduation.js';
 import { createRecallActivities } from '../../activities/recall.js';
-import type { GraduationStep } from '../../src/adapters/graduation-context.js';
+import type { GraduationStep } from '../../src/adapters/graduation/context.js';
 import { createGraduation } from '../../src/adapters/graduation.js';
 import { judgePlan } from '../../src/adapters/holds.js';
 import { planRecall, recallProject } from '../../src/adapters/recall.js';
 import { openReport } from '../../src/adapters/report.js';
 import { State } from '../../src/adapters/state.js';
-import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { createVolumeGuard } from '../../src/adapters/volume/guard.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import type { HiddenSources } from '../../src/domain/graduation.js';
 import type { RecallPlan, RecallResult } from '../../src/domain/recall.js';
 import { declarationOf } from '../../src/estate/declaration.js';

@@ -4,9 +4,9 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Deletion, deletePlanned } from '../../src/adapters/mirror-delete.js';
-import { mirrorFiles } from '../../src/adapters/mirror-files.js';
-import type { MirrorPlace } from '../../src/adapters/mirror-place.js';
+import { type Deletion, deletePlanned } from '../../src/adapters/mirror/delete.js';
+import { mirrorFiles } from '../../src/adapters/mirror/files.js';
+import type { MirrorPlace } from '../../src/adapters/mirror/place.js';
 
 /** What the process is told. */
 export interface MirrorChild {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { onTestFinished } from 'vitest';
-import { writeMirrorMetadata } from '../../src/adapters/mirror-metadata.js';
+import { writeMirrorMetadata } from '../../src/adapters/mirror/metadata.js';
 import type { RestorePlan, RestoreRequest, RestoreResult } from '../../src/domain/restore.js';
 import { BUCKET, MIRROR, rclone, remoteEnvironment, testStandIn } from '../b2-stand-in/stand-in.js';
 import { MANIFEST } from './mirror-b2-bed.js';

@@ -1,5 +1,5 @@
 /** A process that rebuilds as a host's worker does, and kills itself after a step: `node rebuild-child.js JSON`. */
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import { State } from '../../src/adapters/state.js';
 import type { RebuildRequest } from '../../src/domain/rebuild-run.js';
 import { rebuildSteps } from './rebuild-steps.js';

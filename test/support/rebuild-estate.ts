@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import { loadEstate } from '../../src/estate/load.js';
 import { makeRestoreEstate } from './restore-estate.js';
 

@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { State } from '../../src/adapters/state.js';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import type { JobRequest } from '../../src/domain/job.js';
 import { declarationOf } from '../../src/estate/declaration.js';
 import { loadEstate } from '../../src/estate/load.js';

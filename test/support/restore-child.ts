@@ -1,5 +1,5 @@
 /** A process that restores as a host's worker does, and may kill itself after a step: `node restore-child.js JSON`. Prints the result. */
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import { State } from '../../src/adapters/state.js';
 import type { RestoreRequest } from '../../src/domain/restore.js';
 import { restoreSteps } from './restore-steps.js';

@@ -1,13 +1,13 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRestoreActivities } from '../../activities/restore.js';
-import { openRepository } from '../../src/adapters/restic-repository.js';
+import { openRepository } from '../../src/adapters/restic/repository.js';
 import { openRemote } from '../../src/adapters/rclone-remote.js';
-import type { RestoreStep } from '../../src/adapters/restore-context.js';
+import type { RestoreStep } from '../../src/adapters/restore/context.js';
 import { exclusiveRestore, restoreEngine } from '../../src/adapters/restore.js';
 import { createSecretResolver } from '../../src/adapters/secrets.js';
 import type { State } from '../../src/adapters/state.js';
-import { createVolumeGuard } from '../../src/adapters/volume-guard.js';
+import { createVolumeGuard } from '../../src/adapters/volume/guard.js';
 import type { RestorePlan, RestoreRequest, RestoreResult } from '../../src/domain/restore.js';
 import { loadEstate } from '../../src/estate/load.js';
 

@@ -1,8 +1,8 @@
 import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createVolumeGuard, type VolumeGuard } from '../../src/adapters/volume-guard.js';
-import { provisionVolume, type ProvisionStep } from '../../src/adapters/volume-provision.js';
+import { createVolumeGuard, type VolumeGuard } from '../../src/adapters/volume/guard.js';
+import { provisionVolume, type ProvisionStep } from '../../src/adapters/volume/provision.js';
 import { State } from '../../src/adapters/state.js';
 import type { ProvisionResult } from '../../src/domain/provision.js';
 import { type LoadedEstate, loadEstate } from '../../src/estate/load.js';

@@ -3,7 +3,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { provisionVolume } from '../../src/adapters/volume-provision.js';
+import { provisionVolume } from '../../src/adapters/volume/provision.js';
 import { State } from '../../src/adapters/state.js';
 import { declarationOf } from '../../src/estate/declaration.js';
 import { fakeTool } from '../support/fake-tool.js';
