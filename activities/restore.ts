@@ -27,6 +27,8 @@ export interface RestoreEngine {
   fetch: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreRecord>;
   verify: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreRecord>;
   publish: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreResult>;
+  /** Notes that it does not go on. */
+  giveUp: (setting: RestoreSetting, id: string) => Promise<RestoreRecord | undefined>;
   /** Answers with what was done until then, if anything was. */
   discard: (setting: RestoreSetting, record: RestoreRecord) => Promise<RestoreResult | undefined>;
 }
@@ -107,13 +109,18 @@ export const createRestoreActivities = (dependencies: RestoreDependencies) => {
 
     /**
      * Removes what a restore that does not go on has in staging, and answers with what it did, if anything. What it
-     * replaced stays kept. Safe to retry: what it did is recorded before.
+     * replaced stays kept. If its disk is away, the next restore there removes it. Safe to retry: what it did is recorded before.
      */
     discardRestore: (request: RestoreStepRequest): Promise<RestoreResult | undefined> =>
       step('clean up', async (setting) => {
-        const record = await engine.read(state, request.id);
-        if (record === undefined) return undefined;
-        return exclusively(setting.loaded, record, 'target', () => engine.discard(setting, record));
+        const found = await engine.read(state, request.id);
+        if (found === undefined) return undefined;
+        const givenUp = () => engine.giveUp(setting, request.id);
+        await exclusively(setting.loaded, found, 'staging', givenUp); // whatever becomes of the rest
+        return exclusively(setting.loaded, found, 'target', async () => {
+          const record = await givenUp();
+          return record && engine.discard(setting, record);
+        });
       }),
   };
 };
@@ -126,6 +133,12 @@ async function findRecord(
   { estate, id }: RestoreStepRequest,
 ): Promise<RestoreRecord> {
   const record = estate === loaded.estate.estate ? await engine.read(state, id) : undefined;
+  if (record?.givenUp)
+    throw new FtsError(
+      'RequestInvalid',
+      `restore ${id} was given up, and does not go on`,
+      'start it anew: it does what is left',
+    );
   if (record?.asked) requireSameDeclaration(loaded.estate, host, record.asked);
   if (record) return record;
   throw new FtsError('RequestInvalid', `host ${host} knows no restore ${id} of estate ${estate}`);

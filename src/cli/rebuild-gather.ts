@@ -8,6 +8,7 @@ import {
   type SourceProblem,
   type VolumeRebuild,
   goneWithout,
+  speedByDrills,
 } from '../domain/rebuild.js';
 import { type Snapshot, isPartial } from '../domain/snapshot.js';
 import { coverOf } from '../domain/snapshot-place.js';
@@ -170,9 +171,9 @@ async function isLostWith(
   return shareDisk(onDisk(volume, mine), onDisk(on, theirs));
 }
 
-const Drilled = z.object({ bytesPerSecond: z.number().positive() });
+const Drilled = z.object({ bytesPerSecond: z.number(), compared: z.object({ bytes: z.number() }) });
 
-/** Bytes per second that the last complete drill of a repository measured. */
+/** Bytes per second by the complete drills of a repository. */
 async function drilledSpeed(
   { loaded: { estate }, state }: Looking,
   repository: string,
@@ -181,9 +182,11 @@ async function drilledSpeed(
     ([, job]) => job.kind === 'drill' && job.repository === repository,
   );
   const records = await Promise.all(drills.map(([name]) => knownRecord(readJobRecord(state, name))));
-  const ended = records
-    .flatMap((record) => record?.lastSuccess ?? [])
-    .sort((one, other) => Date.parse(other.endedAt) - Date.parse(one.endedAt));
-  const [newest] = ended.flatMap(({ result }) => Drilled.safeParse(result).data ?? []);
-  return newest?.bytesPerSecond ?? null;
+  const ended = records.flatMap((record) => record?.lastSuccess ?? []);
+  return speedByDrills(
+    ended.flatMap(({ endedAt, result }) => {
+      const { data } = Drilled.safeParse(result);
+      return data ? { endedAt, ...data } : [];
+    }),
+  );
 }

@@ -33,9 +33,9 @@ export interface RepositorySource {
   /** Only these folders are in the newest snapshot; null: all of the volume. */
   only: string[] | null;
   without: Without;
-  /** Of the last drill, if one measured it. */
+  /** Of the last drill whose sample was large enough to tell. */
   bytesPerSecond: number | null;
-  /** That long a restore of all takes at that speed. */
+  /** That long a restore of all takes at that speed. Null where none is known. */
   restoreSeconds: number | null;
   problem: SourceProblem | null;
 }
@@ -73,6 +73,25 @@ export interface Gone {
   without: Without;
   /** Repositories on it, of which no mirror has a copy. */
   repositories: string[];
+}
+
+/** What a drill that ended well measured. */
+export interface DrilledSpeed {
+  endedAt: string;
+  bytesPerSecond: number;
+  /** Of the files that it restored and compared. */
+  compared: { bytes: number };
+}
+
+/** Below it a drill measures how long restic takes to start, not how fast files come back. */
+const TELLING_BYTES = 16 * 1024 ** 2;
+
+/** Bytes a second by the newest drill that restored enough to tell; null if none did. */
+export function speedByDrills(drills: readonly DrilledSpeed[]): number | null {
+  const [newest] = drills
+    .filter(({ bytesPerSecond, compared }) => bytesPerSecond > 0 && compared.bytes >= TELLING_BYTES)
+    .sort((one, other) => Date.parse(other.endedAt) - Date.parse(one.endedAt));
+  return newest?.bytesPerSecond ?? null;
 }
 
 type Source = Pick<RepositorySource, 'until' | 'without'>;

@@ -23,11 +23,15 @@ beforeEach(() => bed.reset());
 afterAll(() => bed.remove());
 
 /** Restores in a process of its own, which is killed after that step. */
-async function dieAfter(step: RestoreStep, request: RestoreRequest, time = 1): Promise<void> {
+async function dieAfter(
+  step: RestoreStep,
+  request: RestoreRequest,
+  { time = 1, discards = false } = {},
+): Promise<void> {
   const told: RestoreChild = {
     file: bed.file,
     state: dirname(bed.state.path()),
-    request,
+    ...{ request, discards },
     die: { step, time },
   };
   const { signal } = await execa(process.execPath, [CHILD, JSON.stringify(told)], { reject: false });
@@ -57,6 +61,22 @@ describe('a restore beside the original that is killed', () => {
     expect(await bed.restore(request)).toEqual(result);
   });
 });
+
+it.each(['given-up', 'counted'] as const)(
+  'a restore that is killed while it is given up, after "%s", is cleared away by the next one',
+  async (step) => {
+    await writeFile(join(bed.thesis, 'notes'), 'my own notes');
+    const request = bed.requestOf({ target: { kind: 'in-place', conflict: 'replace' } });
+    await dieAfter('replaced', request);
+    await dieAfter(step, request, { discards: true });
+    expect(await bed.staged()).toEqual([request.id]);
+    await bed.restore();
+    expect(await bed.staged()).toEqual([]);
+    const kept = join(bed.flux, '.fts', 'replaced', request.id, 'active', 'thesis', 'notes');
+    expect(await readFile(kept, 'utf8')).toBe('my own notes');
+    expect(await bed.discard(request.id)).toMatchObject({ replaced: { files: 1 } });
+  },
+);
 
 interface Death {
   conflict: ConflictPolicy;
@@ -104,7 +124,7 @@ describe('a restore in place that is killed', () => {
     'with $conflict after $step has lost nothing, and is finished',
     async ({ conflict, step, time }: Death) => {
       const request = bed.requestOf({ target: { kind: 'in-place', conflict } });
-      await dieAfter(step, request, time);
+      await dieAfter(step, request, time === undefined ? {} : { time });
       for (const mine of ['my own notes', 'in my folder', 'only here'])
         expect(await contents()).toContain(mine);
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RestoreStep } from '../../src/adapters/restore/context.js';
@@ -79,6 +79,55 @@ it('a restore beside that is given up has done nothing', async () => {
   await cancelledAfter('verified', request);
   expect(await bed.discard(request.id)).toBeUndefined();
   expect(await readdir(join(bed.thesis, '..'))).toEqual(['thesis']);
+});
+
+describe('what a restore left whose disk was away when it was given up', () => {
+  const givenUpWithout = async (id: string): Promise<void> => {
+    const away = `${bed.flux}-away`;
+    await rename(bed.flux, away);
+    await expect(bed.discard(id)).rejects.toMatchObject({ type: 'VolumeUnavailable' });
+    await rename(away, bed.flux);
+    expect(await bed.staged()).toContain(id);
+  };
+
+  it('goes with the next restore there; what it kept stays, and what it did is known', async () => {
+    for (const name of ['a', 'b']) await writeFile(join(bed.thesis, name), `my ${name}`);
+    const request = bed.requestOf(inPlace);
+    await cancelledAfter('replaced', request);
+    await givenUpWithout(request.id);
+
+    const rest = await bed.restore(inPlace);
+    expect(rest).toMatchObject({ restored: { files: 1 }, replaced: { files: 1 } });
+    expect(await bed.staged()).toEqual([]);
+    const kept = join(bed.flux, '.fts', 'replaced', request.id, 'active', 'thesis');
+    expect(await readFile(join(kept, 'a'), 'utf8')).toBe('my a');
+    expect(Object.keys(await treeOf(bed.thesis))).toEqual(Object.keys(before));
+    expect(await bed.discard(request.id)).toMatchObject({ restored: { files: 1 }, replaced: { files: 1 } });
+  });
+
+  it('goes alone: one that may go on stays, as does what nobody has a record of', async () => {
+    const other = bed.requestOf();
+    await cancelledAfter('fetched', other);
+    await mkdir(join(bed.flux, '.fts', 'restores', 'mine'));
+    const request = bed.requestOf();
+    await cancelledAfter('verified', request);
+    await givenUpWithout(request.id);
+
+    await bed.restore();
+    expect((await bed.staged()).sort()).toEqual(['mine', other.id].sort());
+    expect(await bed.restore(other)).toMatchObject({ restored: { files: 5 } });
+  });
+
+  it('is not gone on with: nothing half there is told as restored', async () => {
+    const request = bed.requestOf(inPlace);
+    await rm(join(bed.thesis, 'a'));
+    await cancelledAfter('verified', request);
+    await givenUpWithout(request.id);
+    await expect(bed.restore(request)).rejects.toMatchObject({
+      ...{ type: 'RequestInvalid', message: expect.stringContaining('was given up') as string },
+    });
+    expect(await readdir(bed.thesis)).not.toContain('a');
+  });
 });
 
 describe('what a restore left that was terminated', () => {

@@ -56,7 +56,10 @@ beforeAll(async () => {
     });
   };
   await record('reflect', 'mirror', '2026-11-21T04:00:00.000Z', null);
-  await record('practise', 'drill', '2026-11-21T05:00:00.000Z', { bytesPerSecond: 100 });
+  await record('practise', 'drill', '2026-11-21T05:00:00.000Z', {
+    bytesPerSecond: 100,
+    compared: { files: 1, bytes: 2 ** 24 },
+  });
 });
 afterAll(() => bed.remove());
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type MirrorSource, type RepositorySource, goneWithout } from '../../src/domain/rebuild.js';
+import {
+  type MirrorSource,
+  type RepositorySource,
+  goneWithout,
+  speedByDrills,
+} from '../../src/domain/rebuild.js';
 
 const repository = (some: Partial<RepositorySource>): RepositorySource => ({
   ...{ repository: 'local', volume: null, lostToo: false, snapshots: 1, from: null, until: null },
@@ -45,5 +50,25 @@ describe('what would be gone with a drive', () => {
     expect(goneWithout({ repositories: [], mirrors: [], holds }).repositories).toEqual(holds);
     expect(goneWithout({ repositories: [], mirrors: [mirror(null)], holds }).repositories).toEqual(holds);
     expect(goneWithout({ repositories: [], mirrors: [mirror(LATE)], holds }).repositories).toEqual([]);
+  });
+});
+
+describe('how fast files come back', () => {
+  const drill = (endedAt: string, bytesPerSecond: number, bytes: number) => ({
+    ...{ endedAt, bytesPerSecond },
+    compared: { bytes },
+  });
+  const MIB = 2 ** 20;
+
+  it.each([
+    ['nothing was drilled', [], null],
+    ['23 bytes were drilled', [drill(LATE, 16, 23)], null],
+    ['a byte too few was', [drill(LATE, 100, 16 * MIB - 1)], null],
+    ['enough was', [drill(LATE, 100, 16 * MIB)], 100],
+    ['two drills told', [drill(EARLY, 100, 20 * MIB), drill(LATE, 200, 20 * MIB)], 200],
+    ['the newer one is too small', [drill(LATE, 16, 23), drill(EARLY, 100, 20 * MIB)], 100],
+    ['nothing was measured', [drill(LATE, 0, 20 * MIB)], null],
+  ])('where %s', (_, drills, speed) => {
+    expect(speedByDrills(drills)).toBe(speed);
   });
 });

@@ -10,11 +10,13 @@ export interface RestoreChild {
   file: string;
   state: string;
   request: RestoreRequest;
+  /** Gives it up in place of restoring. */
+  discards?: boolean;
   /** After this step, when it has been taken so often. */
   die?: { step: RestoreStep; time: number };
 }
 
-const { file, state, request, die } = JSON.parse(process.argv[2] ?? '') as RestoreChild;
+const { file, state, request, discards, die } = JSON.parse(process.argv[2] ?? '') as RestoreChild;
 let times = 0;
 const steps = await restoreSteps(
   { file, state: new State(state, 'testbed') },
@@ -26,4 +28,6 @@ const steps = await restoreSteps(
     },
   },
 );
-process.stdout.write(JSON.stringify(await steps.restore(request)));
+process.stdout.write(
+  JSON.stringify((await (discards ? steps.discard(request.id) : steps.restore(request))) ?? null),
+);

@@ -31,6 +31,7 @@ export type RestoreStep =
   | 'merged'
   | 'result-recorded'
   | 'staging-removed'
+  | 'given-up'
   | 'counted'
   | 'rebuild-listed'
   | 'rebuild-parts'

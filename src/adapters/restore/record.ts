@@ -68,6 +68,8 @@ const Record = z.object({
   unlocked: z.literal(true).optional(),
   parcels: z.array(Parcel).optional(),
   result: ResultOf.optional(),
+  /** It does not go on, and its staging may go. */
+  givenUp: z.literal(true).exactOptional(),
   /** What had been done when the restore was given up; null if nothing had. */
   soFar: ResultOf.nullish(),
   /** That nothing at all can be read is no failure: it is told as what could not be read. */
