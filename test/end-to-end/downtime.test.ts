@@ -1,16 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ScheduleHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answer } from '../cli/fts.js';
+import { OFTEN_MS, killBeforeDue, pauseAndSettle, whileMissed } from '../support/missed-times.js';
 import { type RunningEstate, resticOf, startEstate } from '../support/running-estate.js';
 import { until } from '../support/until.js';
 
 const PATIENCE_MS = 180_000;
-
-/** Crons have minutes; so that a test need not, due times come this often. */
-const OFTEN_SECONDS = 3;
 
 let estate: RunningEstate;
 let client: Client;
@@ -26,7 +23,7 @@ beforeAll(async () => {
   await schedule.pause();
   await schedule.update((previous) => ({
     ...previous,
-    spec: { intervals: [{ every: OFTEN_SECONDS * 1000 }] },
+    spec: { intervals: [{ every: OFTEN_MS }] },
   }));
 }, PATIENCE_MS);
 afterAll(() => estate.remove());
@@ -94,13 +91,14 @@ async function stopHost(): Promise<void> {
   await ended;
 }
 
-/** The server is away for some due times, and comes back. */
+/** The server is away for some due times, and comes back; what it was away for has been made up for. */
 async function serverAway(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<number> {
-  await estate.server.kill();
+  const firstMissed = await killBeforeDue(estate.server, schedule);
   await meanwhile();
-  await sleep(4 * OFTEN_SECONDS * 1000); // nothing to wait for: time in which due times are missed
+  await whileMissed(firstMissed);
   const back = Date.now();
   await estate.server.start();
+  await until(async () => (await dueSince(back)).some(({ at }) => at < back));
   await until(async () => (await dueSince(back)).some(({ at }) => at > back));
   return back;
 }
@@ -118,7 +116,7 @@ describe('due times that are missed are made up for once', () => {
         expect(await status()).toMatchObject({ healthy: false, often: { lastOutcome: 'complete' } });
       });
       await until(async () => (await runsSince(back)) > 0); // the first may have found a run that outlived the server
-      await schedule.pause();
+      await pauseAndSettle(schedule);
       const caughtUp = (await dueSince(back)).filter(({ at }) => at < back);
       expect(caughtUp).toHaveLength(1);
       await until(async () => (await dueJob().describe()).status.name === 'COMPLETED');
@@ -136,7 +134,7 @@ describe('due times that are missed are made up for once', () => {
       await until(
         async () => (await dueSince(since)).filter(({ outcome }) => outcome === 'skipped').length >= 3,
       );
-      await schedule.pause();
+      await pauseAndSettle(schedule);
       const seen = await status();
       expect(seen).toMatchObject({ healthy: false, often: { state: 'running', lastOutcome: 'complete' } });
       expect(seen.often?.waiting).toMatch(/^waiting for host-here, last seen /);
@@ -161,10 +159,9 @@ describe('due times that are missed are made up for once', () => {
     async () => {
       await stopHost();
       const since = Date.now();
-      await schedule.unpause();
       await serverAway();
       await until(async () => (await runsSince(since)) > 0);
-      await schedule.pause();
+      await pauseAndSettle(schedule);
       await estate.startWorker('host');
       expect(await dueJob().result()).toMatchObject({ outcome: 'complete' });
       expect(await runsSince(since)).toBe(1);
@@ -185,8 +182,7 @@ describe('due times that are missed are made up for once', () => {
       });
       await estate.worker('host').untilStderr(/"event":"ready"/);
       await until(async () => (await taken('often')) > snapshotsBefore);
-      await until(async () => (await dueSince(back)).some(({ at }) => at < back)); // the run before may have ended by then
-      await schedule.pause();
+      await pauseAndSettle(schedule);
       expect((await dueSince(back)).filter(({ at }) => at < back)).toHaveLength(1);
       expect(await dueJob().result()).toMatchObject({ outcome: 'complete' });
       const runs = await runsSince(since);

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { answer } from '../cli/fts.js';
-import { isInterrupted, stopNext } from '../support/processes.js';
+import { type HeldTool, heldTool } from '../support/held-tool.js';
+import { isInterrupted } from '../support/processes.js';
 import { type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
@@ -13,13 +14,16 @@ import { until } from '../support/until.js';
 /** What a terminal sends for Ctrl-C. */
 const CTRL_C = '\u0003';
 const PATIENCE_MS = 180_000;
-/** Files of one project that restic takes long enough to restore to be caught at it. */
-const MANY = 2000;
+/** Files of one project. */
+const MANY = 200;
 
 let estate: RunningEstate;
+/** Is held where it restores. */
+let restic: HeldTool;
 let before: Record<string, string>;
 
 beforeAll(async () => {
+  restic = await heldTool('restic', { when: '*" restore "*', handles: ['INT', 'TERM'] });
   estate = await startEstate();
   const file = join(estate.folder, 'estate.yaml');
   const declared = parse(await readFile(file, 'utf8')) as { jobs: Record<string, unknown> };
@@ -36,7 +40,11 @@ beforeAll(async () => {
   before = await live();
   await estate.restic('backup', '-q', estate.flux);
 }, PATIENCE_MS);
-afterAll(() => estate.remove());
+afterEach(() => restic.letGo());
+afterAll(async () => {
+  await estate.remove();
+  await restic.remove();
+});
 
 /** A project in which everything was changed that day of 2026. */
 async function project(name: string, day: number, files = 1): Promise<void> {
@@ -71,13 +79,6 @@ const rebuild = async (...args: string[]): Promise<Record<string, unknown>> => {
 
 const status = async () => answer(await estate.fts('status', '--json'));
 
-/** The next restic that restores on this estate, stopped in the middle. */
-const stoppedRestoring = (): Promise<number> =>
-  stopNext(
-    (command) =>
-      /^[^\0]*restic\0/.test(command) && command.includes('\0restore\0') && command.includes(estate.folder),
-  );
-
 describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
   it('asks, or is told that it may', async () => {
     expect(await rebuild()).toMatchObject({
@@ -106,8 +107,9 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
 
   it('brings a lost volume back, and keeps its jobs from taking a part for the whole', async () => {
     await loseDrive();
+    await restic.holdNext();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await stoppedRestoring();
+    const pid = await restic.held();
     expect(await estate.run('save')).toMatchObject({
       outcome: 'skipped',
       error: { type: 'VolumeRebuilding' },
@@ -118,7 +120,7 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
     expect((await estate.fts('status')).stdout).toMatch(/^flux is rebuilt: \d of 4 parts are back/m);
     const second = estate.follow('rebuild', 'flux', '--yes', '--json');
     await second.untilStderr(/being rebuilt already/);
-    process.kill(restic, 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
     const ended = answer(await following.ended);
     expect(ended).toMatchObject({
       ...{ outcome: 'complete', kind: 'rebuild', volume: 'flux', workflowId: 'testbed/rebuild/flux' },
@@ -147,14 +149,15 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
 
   it('interrupted by the death of its workers is finished by the next ones', async () => {
     await loseDrive();
+    await restic.holdNext();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await stoppedRestoring();
+    const pid = await restic.held();
     for (const kind of ['host', 'control'] as const) {
       process.kill(await estate.workerPid(kind === 'host' ? 'host-here' : 'fts-control'), 'SIGKILL');
       await estate.worker(kind).ended;
     }
-    process.kill(restic, 'SIGCONT');
-    await until(async () => !(await isRunning(restic)));
+    process.kill(pid, 'SIGCONT');
+    await until(async () => !(await isRunning(pid)));
     await Promise.all([estate.startWorker('control'), estate.startWorker('host')]);
     expect(answer(await following.ended)).toMatchObject({
       ...{ outcome: 'complete', parts: { done: 4 }, restored: { files: MANY + 4 } },
@@ -164,11 +167,12 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
 
   it('goes on while its server is restarted', async () => {
     await loseDrive();
+    await restic.holdNext();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await stoppedRestoring();
+    const pid = await restic.held();
     await estate.server.kill();
     await estate.server.start();
-    process.kill(restic, 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
     expect(answer(await following.ended)).toMatchObject({ outcome: 'complete', parts: { done: 4 } });
     expect(await live()).toEqual(before);
   });
@@ -194,11 +198,12 @@ describe('fts rebuild', { timeout: PATIENCE_MS }, () => {
 
   it('that was cancelled goes on with its plan, and says so', async () => {
     await loseDrive();
+    await restic.holdNext();
     const following = estate.follow('rebuild', 'flux', '--yes', '--json');
-    const restic = await stoppedRestoring();
+    const pid = await restic.held();
     const cancelling = estate.follow('cancel', 'testbed/rebuild/flux', '--json');
-    await until(() => isInterrupted(restic));
-    process.kill(restic, 'SIGCONT');
+    await until(() => isInterrupted(pid));
+    process.kill(pid, 'SIGCONT');
     expect((await cancelling.ended).exitCode).toBe(0);
     expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled' });
     expect(await estate.run('save')).toMatchObject({ outcome: 'skipped' });

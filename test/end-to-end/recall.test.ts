@@ -1,28 +1,40 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answer } from '../cli/fts.js';
+import { type HeldTool, heldTool } from '../support/held-tool.js';
 import { type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
 
 const PATIENCE_MS = 180_000;
-/** So many files take cp long enough to be caught at it. */
-const MANY = 6000;
+/** So many files, of which a copy that is stopped in its middle has one. */
+const MANY = 60;
 
 let estate: RunningEstate;
 let active: string;
 let archive: string;
+/** The cp that copies a project: stopped, it has begun with the copy. */
+let cp: HeldTool;
 
 beforeAll(async () => {
+  const first = 'for copy; do :; done; mkdir "$copy"; cp -p /proc/self/fd/3/file-0 "$copy"';
+  cp = await heldTool('cp', { when: '*" -dR "*/staging/*', first });
   estate = await startEstate();
   await declare('1s');
   [active, archive] = [join(estate.flux, 'active'), join(estate.folder, 'space', 'projects')];
   for (const folder of [active, archive, join(estate.folder, 'space', 'attic')]) await mkdir(folder);
 });
-afterAll(() => estate.remove());
+afterEach(async () => {
+  await cp.letGo();
+  const { exitCode, signalCode } = estate.worker('host').child;
+  if (exitCode !== null || signalCode !== null) await estate.startWorker('host');
+});
+afterAll(async () => {
+  await estate.remove();
+  await cp.remove();
+});
 
 /** Declares the two graduations, with what they take for cold. */
 async function declare(inactive: string): Promise<void> {
@@ -49,17 +61,7 @@ const recall = async (...args: string[]): Promise<Record<string, unknown>> => {
   return { ...answer(exit), exitCode: exit.exitCode };
 };
 
-/** The first cp that works on this estate. */
-async function copying(): Promise<number> {
-  for (;;) {
-    for (const pid of await readdir('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (command.startsWith('cp\0') && command.includes(estate.folder)) return Number(pid);
-    }
-    await setImmediate();
-  }
-}
+const staging = (): string => join(estate.flux, '.fts', 'staging');
 
 describe('a recall', () => {
   it(
@@ -149,21 +151,23 @@ describe('a recall whose worker is killed in the middle of the copy', () => {
     'leaves the project whole in the archive, and the next worker brings it back',
     async () => {
       const before = await archived('many', MANY);
+      await cp.holdNext();
       const following = estate.follow('recall', 'many', '--json');
-      const cp = await copying();
-      process.kill(cp, 'SIGSTOP');
+      const pid = await cp.held();
+      const inside = await readdir(staging(), { recursive: true });
+      expect(inside.filter((path) => path.includes('/file-'))).toEqual([expect.stringMatching(/\/file-0$/)]);
       process.kill(await estate.workerPid('host-here'), 'SIGKILL');
       await estate.worker('host').ended;
-      process.kill(cp, 'SIGCONT');
-      await until(async () => !(await isRunning(cp)));
+      process.kill(pid, 'SIGCONT');
+      await until(async () => !(await isRunning(pid)));
       expect(await readdir(active)).not.toContain('many');
       expect(await treeOf(join(archive, 'many'))).toEqual(before);
-      expect(await readdir(join(estate.flux, '.fts', 'staging'))).toHaveLength(1);
+      expect(await readdir(staging())).toHaveLength(1);
 
       await estate.startWorker('host');
       expect(answer(await following.ended)).toMatchObject({ outcome: 'complete', result: { files: MANY } });
       expect(await treeOf(join(active, 'many'))).toEqual(before);
-      expect(await readdir(join(estate.flux, '.fts', 'staging'))).toEqual([]);
+      expect(await readdir(staging())).toEqual([]);
     },
     PATIENCE_MS,
   );
@@ -172,13 +176,14 @@ describe('a recall whose worker is killed in the middle of the copy', () => {
     'and that is interrupted with Ctrl-C goes on',
     async () => {
       const before = await archived('left', MANY);
+      await cp.holdNext();
       const following = estate.follow('recall', 'left');
-      process.kill(await copying(), 'SIGSTOP');
+      const pid = await cp.held();
       following.child.kill('SIGINT');
       const { exitCode, stderr } = await following.ended;
       expect(exitCode).toBe(130);
       expect(stderr).toContain('fts watch testbed/archive/recall/left');
-      process.kill(await copying(), 'SIGCONT');
+      process.kill(pid, 'SIGCONT');
       expect((await estate.fts('watch', 'testbed/archive/recall/left')).exitCode).toBe(0);
       expect(await treeOf(join(active, 'left'))).toEqual(before);
     },

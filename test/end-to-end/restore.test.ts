@@ -2,23 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answer } from '../cli/fts.js';
-import { isInterrupted, stopNext } from '../support/processes.js';
+import { type HeldTool, heldTool } from '../support/held-tool.js';
+import { isInterrupted } from '../support/processes.js';
 import { CANARY, type RunningEstate, isRunning, startEstate } from '../support/running-estate.js';
 import { treeOf } from '../support/tree.js';
 import { until } from '../support/until.js';
 
 const PATIENCE_MS = 180_000;
-/** Files that restic takes long enough to restore to be caught at it. */
-const MANY = 3000;
+/** Files of one folder. */
+const MANY = 300;
 
 let estate: RunningEstate;
+/** Is held where it restores. */
+let restic: HeldTool;
 let thesis: string;
 let before: Record<string, string>;
 let first: string;
 
 beforeAll(async () => {
+  restic = await heldTool('restic', { when: '*" restore "*', handles: ['INT', 'TERM'] });
   estate = await startEstate();
   thesis = join(estate.flux, 'active', 'thesis');
   await mkdir(join(thesis, 'deep'), { recursive: true });
@@ -27,7 +31,11 @@ beforeAll(async () => {
   before = await treeOf(thesis);
   first = await backup('--time', '2026-01-02 03:04:05', '--host', 'elsewhere');
 }, PATIENCE_MS);
-afterAll(() => estate.remove());
+afterEach(() => restic.letGo());
+afterAll(async () => {
+  await estate.remove();
+  await restic.remove();
+});
 
 async function backup(...args: string[]): Promise<string> {
   const said = await estate.restic('backup', '--json', ...args, estate.flux);
@@ -38,13 +46,6 @@ const restore = async (...args: string[]): Promise<Record<string, unknown>> => {
   const exit = await estate.fts('restore', '--json', ...args);
   return { ...answer(exit), exitCode: exit.exitCode };
 };
-
-/** The next restic that restores on this estate, stopped in the middle. */
-const stoppedRestoring = (): Promise<number> =>
-  stopNext(
-    (command) =>
-      /^[^\0]*restic\0/.test(command) && command.includes('\0restore\0') && command.includes(estate.folder),
-  );
 
 describe('fts restore', () => {
   it('brings a folder back as it was at a time, and says what it did', async () => {
@@ -204,12 +205,13 @@ describe('a restore that is interrupted', () => {
   it(
     'by the death of its worker is finished by the next one',
     async () => {
+      await restic.holdNext();
       const following = estate.follow('restore', 'flux/many', '--in-place', '--yes', '--json');
-      const restic = await stoppedRestoring();
+      const pid = await restic.held();
       process.kill(await estate.workerPid('host-here'), 'SIGKILL');
       await estate.worker('host').ended;
-      process.kill(restic, 'SIGCONT');
-      await until(async () => !(await isRunning(restic)));
+      process.kill(pid, 'SIGCONT');
+      await until(async () => !(await isRunning(pid)));
       expect(await readdir(estate.flux)).not.toContain('many');
       expect(await readdir(join(estate.flux, '.fts', 'restores'))).toHaveLength(1);
 
@@ -225,12 +227,13 @@ describe('a restore that is interrupted', () => {
   it(
     'by fts cancel ends, and nothing of it is left',
     async () => {
+      await restic.holdNext();
       const following = estate.follow('restore', 'flux/many', '--json');
-      const restic = await stoppedRestoring();
+      const pid = await restic.held();
       const { runs } = answer(await estate.fts('runs', '--json')) as { runs: { workflowId: string }[] };
       const cancelling = estate.follow('cancel', runs[0]?.workflowId ?? '', '--json');
-      await until(() => isInterrupted(restic));
-      process.kill(restic, 'SIGCONT');
+      await until(() => isInterrupted(pid));
+      process.kill(pid, 'SIGCONT');
       expect((await cancelling.ended).exitCode).toBe(0);
       expect(answer(await following.ended)).toMatchObject({ outcome: 'cancelled' });
       expect(await readdir(estate.flux)).not.toContain('many');

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { estateSchedules } from '../../schedules/define.js';
 import { backfill, ownSchedule, triggerNow } from '../../schedules/operate.js';
 import type { Estate } from '../../src/estate/schema.js';
 import { type Running, cleanEnvironment, startFts } from '../support/fts.js';
+import { OFTEN_MS, killBeforeDue, whileMissed } from '../support/missed-times.js';
 import { type ScheduleEstate, makeScheduleEstate } from '../support/schedule-estate.js';
 import { type TemporalServer, makeTemporalServer } from '../support/temporal-server.js';
 import { until } from '../support/until.js';
@@ -33,9 +33,6 @@ afterEach(async () => {
   await server.remove();
   await file.remove();
 });
-
-/** In such a time the first due time comes, of which the server is to know nothing (milliseconds). */
-const AHEAD_MS = 20_000;
 
 interface Due {
   /** When it was due. */
@@ -113,19 +110,19 @@ describe('a schedule', () => {
   });
 
   it('catches up with one run after the server was down over several due times', async () => {
-    // Crons have minutes; so that a test need not, this is the estate's own schedule with due times three seconds apart.
-    const [schedule] = estateSchedules(estate);
-    if (schedule === undefined) throw new Error('no schedule');
+    const [declared] = estateSchedules(estate);
+    if (declared === undefined) throw new Error('no schedule');
     await applySchedules(client, { ...estate, jobs: {} });
-    const every = [{ every: '3 seconds' }];
-    const startAt = new Date(Date.now() + AHEAD_MS);
-    await client.schedule.create({ ...schedule.options, spec: { intervals: every, startAt } });
-    await until(async () => (await own()).description.info.nextActionTimes.length > 0); // the server has it at work
-    await server.kill();
-    expect(Date.now()).toBeLessThan(startAt.getTime()); // nothing was due yet that could outlive the server
-    await sleep(startAt.getTime() + 12_000 - Date.now()); // nothing to wait for: due times are missed
+    // The estate's own schedule, but for how often it is due.
+    const schedule = await client.schedule.create({
+      ...declared.options,
+      spec: { intervals: [{ every: OFTEN_MS }] },
+      state: { paused: true },
+    });
+    await whileMissed(await killBeforeDue(server, schedule));
     const back = new Date();
     await server.start();
+    await until(async () => (await dueRuns()).some(({ at }) => at < back));
     await until(async () => (await dueRuns()).some(({ at }) => at > back));
     const caughtUp = (await dueRuns()).filter(({ at, startedAt }) => at < back && startedAt > back);
     expect(caughtUp).toHaveLength(1);

@@ -1,6 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 
 interface Process {
   pid: number;
@@ -18,30 +16,6 @@ export async function processesWith(...texts: string[]): Promise<Process[]> {
     }
   }
   return found;
-}
-
-/**
- * Stops the first process to come with such a command line, and gives its id. It is looked for without a pause, and
- * among the new ones only, so that one of some tenths of a second is not missed.
- */
-export async function stopNext(isIt: (command: string) => boolean): Promise<number> {
-  const known = new Set(readdirSync('/proc'));
-  for (;;) {
-    for (const entry of readdirSync('/proc')) {
-      if (known.has(entry) || !/^\d+$/.test(entry) || !isIt(commandOf(entry))) continue;
-      process.kill(Number(entry), 'SIGSTOP');
-      return Number(entry);
-    }
-    await setImmediate();
-  }
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return ''; // it ended meanwhile
-  }
 }
 
 /** Whether a stopped process has a SIGINT waiting for it (proc(5)). */
